@@ -1,1 +1,15 @@
-fn main() {}
+//! `tidings`: webhooks for customer conversations, in one binary.
+
+mod cli;
+mod client;
+mod commands;
+mod config;
+mod failure;
+mod output;
+mod suggest;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -1,0 +1,9 @@
+//! One file per command: its arguments, its help and what it does.
+
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod doctor;
+pub(crate) mod events;
+pub(crate) mod keys;
+mod listing;
+pub(crate) mod webhooks;
