@@ -1,1 +1,25 @@
-//! 
+#![doc = include_str!("../README.md")]
+
+pub mod catalogue;
+mod dialect;
+mod event;
+mod instant;
+mod json;
+mod nearest;
+mod pattern;
+mod record_id;
+mod record_times;
+mod scheme;
+mod secret;
+pub mod signature;
+mod verify;
+
+pub use catalogue::{EventType, Fault, event_type, event_types};
+pub use dialect::{Dialect, DialectEvent, Policy, UnknownDialect};
+pub use event::{EventFacts, EventView, OccurredAt, RenderContext};
+pub use nearest::nearest;
+pub use pattern::{Pattern, PatternError, PatternSet};
+pub use scheme::header;
+pub use secret::{NotASecret, Secret};
+pub use signature::Signer;
+pub use verify::{TOLERANCE_S, VerifiedEvent, VerifyError, verify};

@@ -1,0 +1,126 @@
+//! The catalogue: every canonical event type, from the data files in `catalogue/` (contract §6).
+//!
+//! Objects (a conversation, a message …) are described once, each by a schema and a sample; a type
+//! names the objects its data holds and, where its sample differs, how. [`load`] composes the two, and
+//! [`check`] judges published data.
+
+mod check;
+mod load;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{LazyLock, OnceLock};
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+pub use check::{Fault, compile_schema};
+
+use crate::dialect::{Dialect, NameRule};
+
+/// One canonical event type.
+#[derive(Debug)]
+pub struct EventType {
+    name: String,
+    description: String,
+    trigger: String,
+    objects: Vec<String>,
+    optional_objects: Vec<String>,
+    is_publishable: bool,
+    names: HashMap<Dialect, NameRule>,
+    schema: Value,
+    sample: Value,
+    validator: OnceLock<Validator>,
+}
+
+/// The schema version of every canonical type so far.
+const VERSION: u32 = 1;
+
+static EVENT_TYPES: LazyLock<Vec<EventType>> = LazyLock::new(load::event_types);
+
+static BY_NAME: LazyLock<HashMap<&'static str, &'static EventType>> = LazyLock::new(|| {
+    EVENT_TYPES
+        .iter()
+        .map(|event_type| (event_type.name(), event_type))
+        .collect()
+});
+
+/// The canonical type of this name; `None` for a custom or unknown one.
+pub fn event_type(name: &str) -> Option<&'static EventType> {
+    BY_NAME.get(name).copied()
+}
+
+/// All canonical types, in the order of the documents.
+pub fn event_types() -> &'static [EventType] {
+    &EVENT_TYPES
+}
+
+impl EventType {
+    /// The canonical name, `noun.past_tense`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What has happened, in one sentence.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// When the event fires.
+    pub fn trigger(&self) -> &str {
+        &self.trigger
+    }
+
+    /// The version of the schema.
+    pub fn version(&self) -> u32 {
+        VERSION
+    }
+
+    /// The members that `data` must have; the first is what the event is about.
+    pub fn objects(&self) -> impl Iterator<Item = &str> {
+        self.objects.iter().map(String::as_str)
+    }
+
+    /// The members that `data` may have besides. Unknown ones are allowed too.
+    pub fn optional_objects(&self) -> impl Iterator<Item = &str> {
+        self.optional_objects.iter().map(String::as_str)
+    }
+
+    /// Whether it can be published through the API; Tidings alone says what befalls its webhooks.
+    pub fn is_publishable(&self) -> bool {
+        self.is_publishable
+    }
+
+    /// The JSON Schema (2020-12) of `data`.
+    pub fn schema(&self) -> &Value {
+        &self.schema
+    }
+
+    /// A realistic `data`, valid by the schema.
+    pub fn sample(&self) -> &Value {
+        &self.sample
+    }
+
+    /// How a dialect names the type; `None` when it does not carry it.
+    pub(crate) fn name_rule(&self, dialect: Dialect) -> Option<&NameRule> {
+        self.names.get(&dialect)
+    }
+
+    /// The type's name in a dialect as the documents show it: a name that depends on the data has its
+    /// parts in braces.
+    pub fn documented_name(&self, dialect: Dialect) -> Option<Cow<'_, str>> {
+        match (dialect, self.name_rule(dialect)) {
+            (Dialect::Standard, _) => Some(Cow::Borrowed(&self.name)),
+            (_, rule) => rule.map(NameRule::documented),
+        }
+    }
+
+    /// Every fault of `data`, with its place and what would mend it; empty when it is valid.
+    pub fn check(&self, data: &Value) -> Vec<Fault> {
+        let validator = self.validator.get_or_init(|| {
+            compile_schema(&self.schema)
+                .expect("a test compiles the schema of every canonical type")
+        });
+        check::faults(validator, &self.schema, data)
+    }
+}

@@ -1,0 +1,62 @@
+//! Atender's body: the data as published, but a closed conversation is called archived.
+
+use crate::catalogue::event_type;
+use crate::event::EventView;
+use crate::instant::Precision;
+use crate::json::{self, Edits, Members};
+use crate::record_times;
+
+/// Objects of the core that hold times.
+const RECORDS: [&str; 5] = ["conversation", "message", "contact", "call", "draft"];
+
+pub(super) fn render(event: &EventView<'_>, name: &str) -> Vec<u8> {
+    let mut body = Vec::with_capacity(event.data.len() + 160);
+    let mut envelope = Members::open(&mut body);
+    envelope.text("event", name);
+    envelope.text("tenantId", event.organization_id);
+    envelope.text("timestamp", &event.occurred_at.to_text(Precision::Seconds));
+    let data = envelope.value("data");
+    if may_differ(event.data) && event_type(event.kind).is_some() {
+        edited(event.data).write(data);
+    } else {
+        data.extend_from_slice(event.data.as_bytes());
+    }
+    envelope.close();
+    body
+}
+
+/// Whether anything in the data could be shown otherwise than published. Nearly always not, and then
+/// the data is not read at all. A `\u` could spell the status in an odd way.
+fn may_differ(data: &str) -> bool {
+    data.contains("\"closed\"") || data.contains("\\u") || record_times::may_hold(data)
+}
+
+fn edited(data: &str) -> Edits<'_> {
+    let mut edits = Edits::of(data);
+    let [conversation, changes, sla] = json::pick(data, ["conversation", "changes", "sla"]);
+    if let Some(conversation) = conversation {
+        archive(json::member(conversation, "status"), &mut edits);
+        // Only a conversation's changes tell of its status: a draft or a call has other ones.
+        if let Some(status) = changes.and_then(|changes| json::member(changes, "status")) {
+            let [from, to] = json::pick(status, ["from", "to"]);
+            archive(from, &mut edits);
+            archive(to, &mut edits);
+        }
+        // The timers of a conversation have no id of their own.
+        if let Some(sla) = sla.filter(|_| record_times::is_own(conversation)) {
+            record_times::shorten(sla, &mut edits);
+        }
+    }
+    for object in json::pick(data, RECORDS).into_iter().flatten() {
+        if record_times::is_own(object) {
+            record_times::shorten(object, &mut edits);
+        }
+    }
+    edits
+}
+
+fn archive(status: Option<&str>, edits: &mut Edits<'_>) {
+    if let Some(raw) = status.filter(|raw| json::is_text(raw, "closed")) {
+        edits.replace(raw, "\"archived\"");
+    }
+}
