@@ -26,6 +26,24 @@ pub enum AttemptError {
 }
 
 impl AttemptError {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::BlockedTarget,
+        Self::Dns,
+        Self::Connect,
+        Self::Tls,
+        Self::Timeout,
+        Self::Reset,
+        Self::Protocol,
+        Self::Redirect,
+        Self::Status,
+    ];
+
+    /// Reads [`AttemptError::as_str`] back.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|error| error.as_str() == text)
+    }
+
     /// The word used in the API and in the store.
     pub fn as_str(self) -> &'static str {
         match self {

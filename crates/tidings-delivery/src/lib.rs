@@ -1,3 +1,13 @@
-//! 
+#![doc = include_str!("../README.md")]
 
+mod engine;
+mod hub;
+pub mod metrics;
+pub mod report;
+mod route;
+mod sender;
+mod settler;
 pub mod transport;
+mod upkeep;
+
+pub use engine::{Engine, EngineOptions};

@@ -1,1 +1,18 @@
-//! 
+#![doc = include_str!("../README.md")]
+
+pub mod answer;
+pub mod change;
+pub mod directory;
+pub mod error;
+pub mod publish;
+pub mod query;
+pub mod seal;
+
+mod document;
+mod sql;
+mod sqlite;
+mod store;
+
+pub use directory::Directory;
+pub use error::{OpenError, StoreError};
+pub use store::{Committed, Handoff, Store, StoreOptions};

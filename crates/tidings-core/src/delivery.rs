@@ -1,0 +1,168 @@
+//! Deliveries: one event owed to one webhook, and the record of its attempts.
+
+use std::sync::Arc;
+
+use crate::clock::Timestamp;
+use crate::event::Outgoing;
+use crate::id::{DeliveryId, WebhookId};
+use crate::outcome::AttemptError;
+
+/// How much of a failed answer's body the record keeps (contract §5).
+pub const FAILED_BODY_BYTES_MAX: usize = 16 * 1024;
+/// How much of a successful answer's body the record keeps (contract §5).
+pub const SUCCEEDED_BODY_BYTES_MAX: usize = 1024;
+
+/// Where a delivery stands in the store. Held is a state of the webhook, not of the row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Owed: waiting for its first or next try, or held with its webhook.
+    Pending,
+    /// The receiver answered 2xx.
+    Succeeded,
+    /// Its retries are used up.
+    Exhausted,
+    /// Dropped.
+    Discarded,
+}
+
+impl State {
+    /// The word in the store and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Exhausted => "exhausted",
+            Self::Discarded => "discarded",
+        }
+    }
+
+    /// Reads [`State::as_str`] back.
+    pub fn parse(text: &str) -> Option<Self> {
+        [
+            Self::Pending,
+            Self::Succeeded,
+            Self::Exhausted,
+            Self::Discarded,
+        ]
+        .into_iter()
+        .find(|state| state.as_str() == text)
+    }
+}
+
+/// Why a delivery was discarded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiscardReason {
+    /// Held for longer than the retention.
+    Expired,
+    /// Someone asked for it.
+    Requested,
+    /// Its event was erased.
+    Erased,
+}
+
+impl DiscardReason {
+    /// The word in the store and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Requested => "requested",
+            Self::Erased => "erased",
+        }
+    }
+}
+
+/// What orders deliveries of one lane among themselves: a hash of the event's ordering key.
+///
+/// Two keys that share a hash are merely kept in order with each other too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OrderKey(pub i64);
+
+impl OrderKey {
+    /// The hash of `key`, the same on every node and in every version.
+    pub fn of(key: &str) -> Self {
+        use sha2::{Digest, Sha256};
+        let digest = Sha256::digest(key.as_bytes());
+        let mut head = [0u8; 8];
+        head.copy_from_slice(&digest[..8]);
+        Self(i64::from_be_bytes(head))
+    }
+}
+
+/// A delivery on its way: all that a lane and a sender need to know.
+#[derive(Clone, Debug)]
+pub struct Owed {
+    /// Its id; grows in commit order.
+    pub id: DeliveryId,
+    /// To whom.
+    pub webhook_id: WebhookId,
+    /// What.
+    pub event: Arc<Outgoing>,
+    /// Set when the webhook asks for order.
+    pub order_key: Option<OrderKey>,
+    /// Attempts recorded so far.
+    pub attempt_count: u32,
+    /// Failed attempts of the present retry schedule.
+    pub tries: u32,
+    /// When it is due.
+    pub due_at: Timestamp,
+    /// When its first attempt began, once there was one.
+    pub first_attempt_at: Option<Timestamp>,
+}
+
+/// One HTTP request for a delivery, as it is recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// 1, 2, 3 … within the delivery.
+    pub number: u32,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u32,
+    /// The status, when a response head arrived.
+    pub status_code: Option<u16>,
+    /// Why it failed; `None` when it succeeded.
+    pub error: Option<AttemptError>,
+    /// The request's headers, values of custom headers masked.
+    pub request_headers: Vec<(String, String)>,
+    /// The answer's headers.
+    pub response_headers: Vec<(String, String)>,
+    /// The kept part of the answer's body.
+    pub response_body: Vec<u8>,
+    /// Whether the body was longer.
+    pub truncated: bool,
+}
+
+/// What becomes of a delivery after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Done.
+    Succeeded,
+    /// Try again at `due_at`; `tries` failed attempts of the schedule are used.
+    Retry {
+        /// When.
+        due_at: Timestamp,
+        /// How many failed attempts the schedule has seen.
+        tries: u32,
+    },
+    /// Given up.
+    Exhausted,
+    /// Kept for when the webhook is enabled again: the endpoint is gone (rule 3).
+    Gone,
+}
+
+/// A finished attempt and what follows from it, to be made durable.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// Of which delivery.
+    pub id: DeliveryId,
+    /// Of which webhook.
+    pub webhook_id: WebhookId,
+    /// When the delivery's first attempt began.
+    pub first_attempt_at: Timestamp,
+    /// The attempt; `None` for a delivery given up while it only waited.
+    pub attempt: Option<Attempt>,
+    /// When the attempt ended.
+    pub ended_at: Timestamp,
+    /// What follows.
+    pub next: Next,
+}

@@ -1,0 +1,309 @@
+//! Events: what happened, once and for all.
+
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+use tidings_events::{Dialect, EventView, OccurredAt as ShownAt, RenderContext};
+
+use crate::clock::Timestamp;
+use crate::id::{EventId, OrganizationId};
+
+/// How many bytes of `data` one event may carry (contract §4).
+pub const DATA_BYTES_MAX: usize = 256 * 1024;
+/// How many events one batch may carry (contract §4).
+pub const BATCH_EVENTS_MAX: usize = 1_000;
+/// How long an `externalId` or `orderingKey` may be, in characters (contract §6).
+pub const EXTERNAL_ID_CHARS_MAX: usize = 128;
+
+/// When it happened: as the publisher wrote it, or as we noted it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OccurredAt {
+    /// The publisher's own text, shown unchanged.
+    Given(String),
+    /// The instant of the commit.
+    Made(Timestamp),
+}
+
+/// An event as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its id; grows in commit order.
+    pub id: EventId,
+    /// Where it happened.
+    pub organization_id: OrganizationId,
+    /// When it was committed.
+    pub created_at: Timestamp,
+    /// Its number within (organization, conversation), in commit order; `None` without a conversation.
+    pub sequence: Option<i64>,
+    /// When it happened.
+    pub occurred_at: OccurredAt,
+    /// What the publisher said.
+    pub content: Content,
+}
+
+/// What a publisher says of an event; everything but what the commit adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// The canonical or custom type.
+    pub kind: String,
+    /// The version of the type's schema that `data` was checked against.
+    pub version: u32,
+    /// The publisher's id of it.
+    pub external_id: Option<String>,
+    /// Events with one key keep their order at receivers who ask for it.
+    pub ordering_key: Option<String>,
+    /// Who did it: a JSON object, as text.
+    pub actor: Option<String>,
+    /// The objects of the type: a JSON object, as the publisher's own text.
+    pub data: String,
+    /// The trace it belongs to (W3C `traceparent` of the request), passed on to receivers.
+    pub traceparent: Option<String>,
+}
+
+/// An event about to be committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// The publisher's time, if one was given.
+    pub occurred_at: Option<String>,
+    /// The conversation whose events are numbered.
+    pub conversation: Option<String>,
+    /// What the publisher said.
+    pub content: Content,
+}
+
+impl NewEvent {
+    /// Whether publishing `self` again under the external id of `stored` says the same.
+    pub fn repeats(&self, stored: &Event) -> bool {
+        let same_time = match (&self.occurred_at, &stored.occurred_at) {
+            (None, OccurredAt::Made(_)) => true,
+            (Some(given), OccurredAt::Given(text)) => given == text,
+            _ => false,
+        };
+        same_time
+            && self.content.kind == stored.content.kind
+            && self.content.ordering_key == stored.content.ordering_key
+            && same_json(
+                self.content.actor.as_deref(),
+                stored.content.actor.as_deref(),
+            )
+            && same_json(Some(&self.content.data), Some(&stored.content.data))
+    }
+}
+
+fn same_json(left: Option<&str>, right: Option<&str>) -> bool {
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).ok();
+    left == right
+        || match (left, right) {
+            (Some(left), Some(right)) => parsed(left) == parsed(right),
+            _ => false,
+        }
+}
+
+/// The conversation that `data` is about: its own id, else the one its message, call or draft names.
+pub fn conversation_of(data: &Value) -> Option<String> {
+    let own = data.pointer("/conversation/id");
+    own.or_else(|| {
+        [
+            "/message/conversationId",
+            "/call/conversationId",
+            "/draft/conversationId",
+        ]
+        .iter()
+        .find_map(|place| data.pointer(place).filter(|id| !id.is_null()))
+    })
+    .and_then(id_text)
+}
+
+/// The ordering key of an event that was given none: its conversation, else its first object
+/// (contract §6). `objects` are the names of the type's objects, in the catalogue's order.
+pub fn ordering_key_of(
+    conversation: Option<&str>,
+    objects: &[&str],
+    data: &Value,
+) -> Option<String> {
+    if let Some(conversation) = conversation {
+        return Some(conversation.to_owned());
+    }
+    objects.iter().find_map(|kind| {
+        let id = data.get(kind)?.get("id").and_then(id_text)?;
+        Some(format!("{kind}:{id}"))
+    })
+}
+
+fn id_text(id: &Value) -> Option<String> {
+    match id {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+impl Event {
+    /// What a dialect needs to render this event; `ids` carries its ids as text.
+    pub fn view<'a>(&'a self, ids: &'a EventIds) -> EventView<'a> {
+        EventView {
+            id: &ids.event,
+            kind: &self.content.kind,
+            version: self.content.version,
+            organization_id: &ids.organization,
+            occurred_at: match &self.occurred_at {
+                OccurredAt::Given(text) => ShownAt::Given(text),
+                OccurredAt::Made(at) => ShownAt::Made(at.as_ms()),
+            },
+            sequence: self.sequence,
+            actor: self.content.actor.as_deref(),
+            data: &self.content.data,
+        }
+    }
+}
+
+/// An event on its way to receivers: its body is rendered once for each dialect, however many
+/// webhooks and attempts it takes.
+#[derive(Debug)]
+pub struct Outgoing {
+    /// The event.
+    pub event: Event,
+    ids: EventIds,
+    bodies: [OnceLock<Arc<[u8]>>; Dialect::ALL.len()],
+}
+
+impl Outgoing {
+    /// `event`, not rendered yet.
+    pub fn new(event: Event) -> Self {
+        Self {
+            ids: EventIds::of(&event),
+            event,
+            bodies: Default::default(),
+        }
+    }
+
+    /// The ids as text.
+    pub fn ids(&self) -> &EventIds {
+        &self.ids
+    }
+
+    /// The name `dialect` has for the event, if it carries it.
+    pub fn name_in(&self, dialect: Dialect) -> Option<std::borrow::Cow<'static, str>> {
+        dialect.name_of(&self.event.view(&self.ids).facts())
+    }
+
+    /// The body in `dialect`: the same bytes on every attempt and node. `delivery_number` shows in
+    /// `dialogbrain` alone.
+    pub fn body(&self, dialect: Dialect, public_url: &str, delivery_number: i64) -> Arc<[u8]> {
+        let render = |delivery_number| {
+            let context = RenderContext {
+                public_url,
+                delivery_number,
+            };
+            Arc::from(dialect.render(&self.event.view(&self.ids), &context))
+        };
+        if dialect == Dialect::Dialogbrain {
+            return render(Some(delivery_number));
+        }
+        self.bodies[dialect as usize]
+            .get_or_init(|| render(None))
+            .clone()
+    }
+}
+
+/// The ids of an event in their text form.
+#[derive(Clone, Debug)]
+pub struct EventIds {
+    event: String,
+    organization: String,
+}
+
+impl EventIds {
+    /// The ids of `event`.
+    pub fn of(event: &Event) -> Self {
+        Self {
+            event: event.id.to_string(),
+            organization: event.organization_id.to_string(),
+        }
+    }
+
+    /// The event's id.
+    pub fn event(&self) -> &str {
+        &self.event
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn conversation_and_ordering_key() {
+        let check =
+            |data: Value, objects: &[&str], conversation: Option<&str>, key: Option<&str>| {
+                let found = conversation_of(&data);
+                assert_eq!(found.as_deref(), conversation, "{data}");
+                assert_eq!(
+                    ordering_key_of(found.as_deref(), objects, &data).as_deref(),
+                    key,
+                    "{data}"
+                );
+            };
+        check(
+            json!({"conversation": {"id": "c1"}}),
+            &["conversation"],
+            Some("c1"),
+            Some("c1"),
+        );
+        check(
+            json!({"conversation": {"id": 7}}),
+            &["conversation"],
+            Some("7"),
+            Some("7"),
+        );
+        check(
+            json!({"message": {"id": "m", "conversationId": "c2"}}),
+            &["message"],
+            Some("c2"),
+            Some("c2"),
+        );
+        check(
+            json!({"call": {"id": 3, "conversationId": null}}),
+            &["call", "contact"],
+            None,
+            Some("call:3"),
+        );
+        check(
+            json!({"contact": {"id": "p"}}),
+            &["contact", "changes"],
+            None,
+            Some("contact:p"),
+        );
+        check(json!({"tag": "vip"}), &["tag"], None, None);
+    }
+
+    #[test]
+    fn a_repeat_compares_meaning_not_spelling() {
+        let content = |data: &str| Content {
+            kind: "message.received".into(),
+            version: 1,
+            external_id: Some("x".into()),
+            ordering_key: None,
+            actor: None,
+            data: data.into(),
+            traceparent: None,
+        };
+        let stored = Event {
+            id: EventId(1),
+            organization_id: OrganizationId(1),
+            created_at: Timestamp::from_ms(0),
+            sequence: None,
+            occurred_at: OccurredAt::Made(Timestamp::from_ms(0)),
+            content: content(r#"{"a":1,"b":2}"#),
+        };
+        let new = |data: &str, at: Option<&str>| NewEvent {
+            occurred_at: at.map(str::to_owned),
+            conversation: None,
+            content: content(data),
+        };
+        assert!(new(r#"{ "b": 2, "a": 1 }"#, None).repeats(&stored));
+        assert!(!new(r#"{"a":1,"b":3}"#, None).repeats(&stored));
+        assert!(!new(r#"{"a":1,"b":2}"#, Some("2026-01-01T00:00:00Z")).repeats(&stored));
+    }
+}

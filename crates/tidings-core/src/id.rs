@@ -1,0 +1,168 @@
+//! Ids: 63-bit keys in the store, opaque strings with a type prefix outside (contract §4).
+//!
+//! A key is 43 bits of milliseconds since 2020 and 20 bits of count, so keys made later sort later
+//! and B-trees grow at their end. The text form is the prefix, `_`, and exactly 13 characters of
+//! Crockford's base 32 in lower case; every other spelling is refused, so that an id of Tidings' own
+//! can be told from a foreign one by its form alone.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::clock::Timestamp;
+
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+const TEXT_LEN: usize = 13;
+const COUNT_BITS: u32 = 20;
+/// 2020-01-01T00:00:00Z; the first bit of a key stays free until the year 2298.
+const EPOCH_MS: i64 = 1_577_836_800_000;
+
+/// The text is not an id of the wanted type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an id of this type")]
+pub struct NotAnId;
+
+fn encode(prefix: &str, key: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut text = [0u8; TEXT_LEN];
+    let mut rest = key.cast_unsigned();
+    for slot in text.iter_mut().rev() {
+        *slot = ALPHABET[(rest & 31) as usize];
+        rest >>= 5;
+    }
+    write!(
+        f,
+        "{prefix}_{}",
+        str::from_utf8(&text).expect("the alphabet is ASCII")
+    )
+}
+
+fn decode(prefix: &str, text: &str) -> Result<i64, NotAnId> {
+    let digits = text
+        .strip_prefix(prefix)
+        .and_then(|rest| rest.strip_prefix('_'))
+        .filter(|digits| digits.len() == TEXT_LEN)
+        .ok_or(NotAnId)?;
+    let mut key: u128 = 0;
+    for byte in digits.bytes() {
+        let digit = ALPHABET.iter().position(|&c| c == byte).ok_or(NotAnId)?;
+        key = key << 5 | digit as u128;
+    }
+    i64::try_from(key).map_err(|_| NotAnId)
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub i64);
+
+        impl $name {
+            /// The text before the underscore.
+            pub const PREFIX: &'static str = $prefix;
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                encode(Self::PREFIX, self.0, f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                decode(Self::PREFIX, text).map(Self)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A tenant.
+    OrganizationId = "org";
+    /// An API key.
+    KeyId = "key";
+    /// A subscription.
+    WebhookId = "whk";
+    /// Something that happened.
+    EventId = "evt";
+    /// One event owed to one webhook.
+    DeliveryId = "dlv";
+    /// A custom event type.
+    EventTypeId = "ety";
+}
+
+/// Makes keys that only grow, whatever the clock does.
+#[derive(Debug)]
+pub struct IdSource {
+    last: i64,
+}
+
+impl IdSource {
+    /// Continues after `last`, the greatest key that exists (0 when there is none).
+    pub fn after(last: i64) -> Self {
+        Self { last }
+    }
+
+    /// The next key: of this millisecond, or one more than the last when the clock stood or went back.
+    pub fn next(&mut self, now: Timestamp) -> i64 {
+        let floor = (now.as_ms() - EPOCH_MS).max(0) << COUNT_BITS;
+        self.last = (self.last + 1).max(floor);
+        self.last
+    }
+}
+
+/// The instant a key was made at, as far as its bits tell.
+pub fn made_at(key: i64) -> Timestamp {
+    Timestamp::from_ms((key >> COUNT_BITS) + EPOCH_MS)
+}
+
+/// The smallest key that can be made at or after `at`.
+pub fn first_key_at(at: Timestamp) -> i64 {
+    (at.as_ms() - EPOCH_MS).max(0) << COUNT_BITS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_back() {
+        for key in [0, 1, 31, 32, i64::MAX] {
+            let text = EventId(key).to_string();
+            assert_eq!(text.len(), "evt_".len() + TEXT_LEN);
+            assert_eq!(text.parse(), Ok(EventId(key)));
+        }
+    }
+
+    #[test]
+    fn other_spellings_are_refused() {
+        for text in [
+            "",
+            "evt_",
+            "evt_1",
+            "whk_0000000000001",
+            "evt_000000000000I",
+            "evt_zzzzzzzzzzzzz",
+            "EVT_0000000000001",
+        ] {
+            assert_eq!(text.parse::<EventId>(), Err(NotAnId), "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_grow_when_the_clock_does_not() {
+        let mut source = IdSource::after(0);
+        let now = Timestamp::from_ms(EPOCH_MS + 5_000);
+        let first = source.next(now);
+        let second = source.next(now);
+        let third = source.next(Timestamp::from_ms(EPOCH_MS));
+        assert!(first < second && second < third);
+        assert_eq!(made_at(third), now);
+        assert_eq!(first_key_at(now), first);
+    }
+}

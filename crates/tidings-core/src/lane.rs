@@ -1,0 +1,398 @@
+//! A lane: all that one webhook is owed, as a pure state machine.
+//!
+//! The lane decides what is sent next and when the store is asked for more; it does neither. Inputs
+//! are the methods below, each with the time it happens at; what the lane wants done comes out of
+//! [`Lane::pump`]. A lane keeps few deliveries in memory: what was just committed comes to it by
+//! [`Lane::offer`], and as soon as one does not fit, the rest stays in the store and is claimed
+//! later, oldest first. So memory is bounded and nothing depends on an offer being heard.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::delivery::{Next, OrderKey, Owed};
+use crate::id::DeliveryId;
+use crate::webhook::Hold;
+
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use stream::Stream;
+pub use stream::{CLAIM_PAUSE, READY_MAX};
+
+/// How many conversations may wait for their head's retry before the lane stops taking offers.
+pub const PARKED_KEYS_MAX: usize = 10_000;
+
+/// What a lane obeys; changes with the webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Attempts open at once.
+    pub max_in_flight: usize,
+    /// Whether events with one ordering key keep their order.
+    pub ordered: bool,
+    /// Set while nothing may be sent.
+    pub hold: Option<Hold>,
+    /// What is due up to here is backlog and shares the lane half and half with what is newer.
+    pub backlog_until: Timestamp,
+}
+
+/// Which part of what is owed a claim asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// Due (ordered lanes: owed) up to the lane's `backlog_until`.
+    Backlog,
+    /// Due (ordered lanes: owed) after it.
+    Live,
+}
+
+/// A wish to read from the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Which part.
+    pub part: Part,
+    /// How many rows at most.
+    pub limit: usize,
+    /// See [`Rules::backlog_until`].
+    pub backlog_until: Timestamp,
+    /// Whether keys that wait or are older in the backlog are left out.
+    pub ordered: bool,
+}
+
+/// What the store answered to a [`Claim`].
+#[derive(Debug)]
+pub struct Claimed {
+    /// The claim it answers.
+    pub claim: Claim,
+    /// The oldest due deliveries, in the order they are to be sent.
+    pub rows: Vec<Owed>,
+    /// Whether there may be more rows due now than these.
+    pub more: bool,
+    /// When the next of this part falls due, if some wait.
+    pub next_due: Option<Timestamp>,
+    /// The keys whose head waits for a retry (ordered lanes); `None` when there are too many to name.
+    pub parked: Option<Vec<OrderKey>>,
+}
+
+/// What a lane wants done.
+#[derive(Debug)]
+pub enum Action {
+    /// Send this; answer with [`Lane::answered`] when the outcome is known and [`Lane::settled`]
+    /// when it is durable.
+    Send(Owed),
+    /// Read from the store; answer with [`Lane::claimed`].
+    Claim(Claim),
+}
+
+/// The state of one lane.
+#[derive(Debug)]
+pub struct Lane {
+    rules: Rules,
+    backlog: Stream,
+    live: Stream,
+    in_flight: HashMap<DeliveryId, (Part, Option<OrderKey>)>,
+    /// How many of those are backlog.
+    backlog_in_flight: usize,
+    /// Keys of attempts in flight: the next of the same key waits.
+    busy: HashSet<OrderKey>,
+    /// Keys whose head waits for a retry in the store: what follows waits there too.
+    parked: HashSet<OrderKey>,
+    wait: Option<Wait>,
+}
+
+/// The receiver asked for peace (429 or 503 with `Retry-After`).
+#[derive(Clone, Copy, Debug)]
+struct Wait {
+    /// Nothing is sent before.
+    until: Timestamp,
+    /// A success of an attempt begun later than this ends the wait.
+    since: Timestamp,
+}
+
+impl Lane {
+    /// A lane about which nothing is known yet: it will ask the store.
+    pub fn new(rules: Rules) -> Self {
+        Self {
+            rules,
+            backlog: Stream::default(),
+            live: Stream::default(),
+            in_flight: HashMap::new(),
+            backlog_in_flight: 0,
+            busy: HashSet::new(),
+            parked: HashSet::new(),
+            wait: None,
+        }
+    }
+
+    /// A lane of a webhook that owes nothing: offers reach it without a look at the store.
+    pub fn new_settled(rules: Rules) -> Self {
+        let mut lane = Self::new(rules);
+        lane.backlog.set_complete();
+        lane.live.set_complete();
+        lane
+    }
+
+    /// The webhook changed. A changed hold or backlog makes the lane ask the store anew.
+    pub fn obey(&mut self, rules: Rules, lift_wait: bool) {
+        if lift_wait {
+            self.wait = None;
+        }
+        if rules.hold != self.rules.hold
+            || rules.backlog_until != self.rules.backlog_until
+            || rules.ordered != self.rules.ordered
+        {
+            self.recheck();
+        }
+        self.rules = rules;
+    }
+
+    /// Forgets what is queued in memory and asks the store again: offers may have been missed.
+    pub fn recheck(&mut self) {
+        self.backlog.restart();
+        self.live.restart();
+    }
+
+    /// A delivery was just committed. Taken when it fits, else left to a later claim.
+    pub fn offer(&mut self, owed: Owed) {
+        let parked = owed.order_key.is_some_and(|key| self.parked.contains(&key));
+        // An ordered lane with a backlog cannot know which keys are older there; the store does.
+        let may_follow_backlog = owed.order_key.is_some() && !self.backlog.is_empty();
+        if self.rules.hold.is_some() || may_follow_backlog {
+            self.live.miss();
+        } else if parked {
+            self.live.miss_if_claiming();
+        } else {
+            self.live.offer(owed);
+        }
+    }
+
+    /// The store answered a claim.
+    pub fn claimed(&mut self, claimed: Claimed, now: Timestamp) {
+        if claimed.claim.backlog_until != self.rules.backlog_until {
+            self.stream(claimed.claim.part).restart();
+            return;
+        }
+        let mut more = claimed.more;
+        if self.rules.ordered {
+            match claimed.parked {
+                Some(keys) if self.parked.len() <= PARKED_KEYS_MAX => {
+                    // Keys that parked while the claim ran stay; they are let go by the next one.
+                    let due: HashSet<_> = claimed
+                        .rows
+                        .iter()
+                        .filter_map(|row| row.order_key)
+                        .collect();
+                    self.parked
+                        .retain(|key| !due.contains(key) || self.busy.contains(key));
+                    self.parked.extend(keys);
+                }
+                _ => more = true,
+            }
+            // Newer deliveries of a conversation wait for its backlog, which only the store can tell.
+            more |= claimed.claim.part == Part::Live && !self.backlog.is_empty();
+        }
+        let in_flight = &self.in_flight;
+        let stream = match claimed.claim.part {
+            Part::Backlog => &mut self.backlog,
+            Part::Live => &mut self.live,
+        };
+        let rows = claimed
+            .rows
+            .into_iter()
+            .filter(|row| !in_flight.contains_key(&row.id));
+        stream.refill(rows, more, claimed.next_due, now);
+    }
+
+    /// A claim could not be answered (the store was away); it is asked again a little later.
+    pub fn claim_failed(&mut self, part: Part, now: Timestamp) {
+        self.stream(part).claim_failed(now);
+    }
+
+    /// The outcome of an attempt is known, though not durable yet. `retry_after` is set for a 429 or
+    /// 503 that named one (rule 2).
+    pub fn answered(
+        &mut self,
+        began: Timestamp,
+        now: Timestamp,
+        succeeded: bool,
+        retry_after: Option<Duration>,
+    ) {
+        if succeeded {
+            if self.wait.is_some_and(|wait| began > wait.since) {
+                self.wait = None;
+            }
+        } else if let Some(delay) = retry_after {
+            let until = now.plus(delay.min(crate::retry::LANE_WAIT_MAX));
+            let until = self.wait.map_or(until, |wait| wait.until.max(until));
+            self.wait = Some(Wait { until, since: now });
+        }
+    }
+
+    /// The outcome of a delivery is durable; its slot is free.
+    pub fn settled(&mut self, id: DeliveryId, next: Next) {
+        let Some((part, key)) = self.in_flight.remove(&id) else {
+            return;
+        };
+        self.backlog_in_flight -= usize::from(part == Part::Backlog);
+        if let Next::Retry { due_at, .. } = next {
+            self.stream(self.part_after(part, due_at))
+                .expect_due(due_at);
+            if let Some(key) = key {
+                self.parked.insert(key);
+                self.backlog.drop_key(key);
+                self.live.drop_key(key);
+            }
+        }
+        if next == Next::Gone {
+            self.stream(part).miss();
+        }
+        if let Some(key) = key {
+            self.busy.remove(&key);
+            self.backlog.release(key);
+            self.live.release(key);
+        }
+    }
+
+    /// An attempt's outcome could not be made durable; the store still owes it.
+    pub fn unsettled(&mut self, id: DeliveryId) {
+        self.settled(id, Next::Gone);
+        self.recheck();
+    }
+
+    /// Everything up to `last` was discarded.
+    pub fn discard_through(&mut self, last: DeliveryId) {
+        self.backlog.discard_through(last);
+        self.live.discard_through(last);
+    }
+
+    /// One delivery was discarded, or is due again: the store knows.
+    pub fn touch(&mut self, id: DeliveryId) {
+        if !self.in_flight.contains_key(&id) {
+            self.recheck();
+        }
+    }
+
+    /// The webhook is gone: nothing more is sent, and what is in flight is let go when it ends.
+    pub fn close(&mut self) {
+        self.backlog = Stream::default();
+        self.live = Stream::default();
+        self.backlog.set_complete();
+        self.live.set_complete();
+    }
+
+    /// What to do now: at most `budget` sends, and the claims that keep the lane fed.
+    pub fn pump(&mut self, now: Timestamp, budget: usize, actions: &mut Vec<Action>) {
+        if self.rules.hold.is_some() {
+            return;
+        }
+        if !self.waits(now) {
+            for _ in 0..budget {
+                let Some(owed) = self.next_to_send() else {
+                    break;
+                };
+                actions.push(Action::Send(owed));
+            }
+        }
+        let Rules {
+            backlog_until,
+            ordered,
+            ..
+        } = self.rules;
+        for (part, stream) in [
+            (Part::Backlog, &mut self.backlog),
+            (Part::Live, &mut self.live),
+        ] {
+            if let Some(limit) = stream.claim(now, self.in_flight.keys().copied()) {
+                actions.push(Action::Claim(Claim {
+                    part,
+                    limit,
+                    backlog_until,
+                    ordered,
+                }));
+            }
+        }
+    }
+
+    /// When the lane wants to be pumped again though nothing happens, if ever.
+    pub fn next_wake(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.rules.hold.is_some() {
+            return None;
+        }
+        let streams = [self.backlog.next_wake(now), self.live.next_wake(now)];
+        let wait = self
+            .wait
+            .map(|wait| wait.until)
+            .filter(|until| *until > now);
+        streams.into_iter().flatten().chain(wait).min()
+    }
+
+    /// Attempts whose outcome is not durable yet.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// Deliveries queued in memory.
+    pub fn queued(&self) -> usize {
+        self.backlog.len() + self.live.len()
+    }
+
+    /// Whether nothing is owed and nothing is under way: the lane can be let go.
+    pub fn is_idle(&self) -> bool {
+        self.in_flight.is_empty() && self.backlog.is_empty() && self.live.is_empty()
+    }
+
+    fn waits(&self, now: Timestamp) -> bool {
+        // After the wait one probe goes out; more follow when it succeeds.
+        self.wait
+            .is_some_and(|wait| now < wait.until || !self.in_flight.is_empty())
+    }
+
+    fn next_to_send(&mut self) -> Option<Owed> {
+        let limit = if self.wait.is_some() {
+            1
+        } else {
+            self.rules.max_in_flight
+        };
+        if self.in_flight.len() >= limit {
+            return None;
+        }
+        // Half and half: whichever part has fewer attempts open goes first.
+        let order = if self.backlog_in_flight * 2 <= self.in_flight.len() {
+            [Part::Backlog, Part::Live]
+        } else {
+            [Part::Live, Part::Backlog]
+        };
+        for part in order {
+            let (stream, busy) = match part {
+                Part::Backlog => (&mut self.backlog, &self.busy),
+                Part::Live => (&mut self.live, &self.busy),
+            };
+            if let Some(owed) = stream.take(|key| busy.contains(&key)) {
+                if let Some(key) = owed.order_key {
+                    self.busy.insert(key);
+                }
+                self.in_flight.insert(owed.id, (part, owed.order_key));
+                self.backlog_in_flight += usize::from(part == Part::Backlog);
+                return Some(owed);
+            }
+        }
+        None
+    }
+
+    /// Where a delivery of `part` is found after it was postponed. An ordered lane divides by age, so
+    /// that a conversation stays in one part; any other by when a delivery is due.
+    fn part_after(&self, part: Part, due_at: Timestamp) -> Part {
+        match self.rules.ordered {
+            true => part,
+            false if due_at <= self.rules.backlog_until => Part::Backlog,
+            false => Part::Live,
+        }
+    }
+
+    fn stream(&mut self, part: Part) -> &mut Stream {
+        match part {
+            Part::Backlog => &mut self.backlog,
+            Part::Live => &mut self.live,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The engine as its owner sees it: started with its parts, stopped with grace.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidings_core::clock::Clock;
+use tidings_core::endpoint::UrlRules;
+use tidings_store::{Handoff, Store};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::hub::Hub;
+use crate::metrics::Metrics;
+use crate::report::Reports;
+use crate::route::Router;
+use crate::sender::Sender;
+use crate::settler::Settler;
+use crate::transport::Transport;
+use crate::upkeep;
+
+/// How many attempts may be open at once over all lanes.
+pub(crate) const OPEN_ATTEMPTS_MAX: usize = 2_048;
+
+/// What an engine is made of.
+#[derive(Debug)]
+pub struct EngineOptions {
+    /// What is owed, and where outcomes go.
+    pub store: Store,
+    /// The short cut from commits.
+    pub handoff: Handoff,
+    /// Sends requests.
+    pub transport: Transport,
+    /// Which URLs are accepted.
+    pub rules: UrlRules,
+    /// The base of links in bodies.
+    pub public_url: String,
+    /// Sent as `User-Agent: Tidings/VERSION`.
+    pub version: &'static str,
+    /// How long history is kept.
+    pub retention: Duration,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The figures.
+    pub metrics: Metrics,
+}
+
+/// A running engine.
+#[derive(Debug)]
+pub struct Engine {
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    reports: Reports,
+}
+
+impl Engine {
+    /// Starts delivering. Must be called within a tokio runtime.
+    pub fn start(options: EngineOptions) -> Self {
+        let EngineOptions {
+            store,
+            handoff,
+            transport,
+            rules,
+            public_url,
+            version,
+            retention,
+            clock,
+            metrics,
+        } = options;
+        let (stop, stopping) = watch::channel(false);
+        let reports = Reports::default();
+        let (attempted_to, attempted) = mpsc::channel(OPEN_ATTEMPTS_MAX);
+        let (settled_to, settled) = mpsc::channel(OPEN_ATTEMPTS_MAX);
+        let sender = Arc::new(Sender {
+            transport,
+            public_url,
+            clock: clock.clone(),
+            outbox: attempted_to,
+            reports: reports.clone(),
+            metrics: metrics.clone(),
+        });
+        let settler = Settler {
+            store: store.clone(),
+            attempted,
+            settled: settled_to,
+            metrics: metrics.clone(),
+        };
+        let router = Router::new(rules, version);
+        let upkeep = upkeep::run(store.clone(), retention, clock.clone(), stopping.clone());
+        let hub = Hub::new(store, clock, router, sender, metrics);
+        let tasks = vec![
+            tokio::spawn(settler.run()),
+            tokio::spawn(hub.run(handoff, settled, stopping)),
+            tokio::spawn(upkeep),
+        ];
+        Self {
+            stop,
+            tasks,
+            reports,
+        }
+    }
+
+    /// Where each attempt can be watched.
+    pub fn reports(&self) -> &Reports {
+        &self.reports
+    }
+
+    /// Sends nothing new, lets the attempts in flight end and makes their outcomes durable.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a part of the delivery engine ended badly");
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The figures of delivery, for Prometheus.
+
+use std::sync::Arc;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use tidings_core::outcome::Outcome;
+
+/// What an attempt came to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Ended {
+    outcome: &'static str,
+}
+
+/// Held handles; clones share them.
+#[derive(Clone, Debug)]
+pub struct Metrics(Arc<Handles>);
+
+#[derive(Debug)]
+struct Handles {
+    attempts: Family<Ended, Counter>,
+    succeeded: Counter,
+    seconds: Histogram,
+    lag_seconds: Histogram,
+    open: Gauge,
+    lanes: Gauge,
+    queued: Gauge,
+    settled_batch: Histogram,
+}
+
+/// Seconds from a millisecond to the longest timeout.
+const SECONDS: [f64; 13] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 10.0, 30.0,
+];
+/// Seconds from commit to first attempt, up to hours for what was held.
+const LAG_SECONDS: [f64; 10] = [
+    0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 10.0, 60.0, 3_600.0,
+];
+/// Outcomes in one commit.
+const BATCH: [f64; 8] = [1.0, 4.0, 16.0, 64.0, 128.0, 256.0, 512.0, 1_024.0];
+
+impl Metrics {
+    /// Registers the figures under `registry`.
+    pub fn register(registry: &mut Registry) -> Self {
+        let attempts = Family::<Ended, Counter>::default();
+        let succeeded = attempts
+            .get_or_create(&Ended {
+                outcome: "succeeded",
+            })
+            .clone();
+        let handles = Handles {
+            attempts,
+            succeeded,
+            seconds: Histogram::new(SECONDS),
+            lag_seconds: Histogram::new(LAG_SECONDS),
+            open: Gauge::default(),
+            lanes: Gauge::default(),
+            queued: Gauge::default(),
+            settled_batch: Histogram::new(BATCH),
+        };
+        registry.register(
+            "delivery_attempts",
+            "Attempts that ended, by outcome",
+            handles.attempts.clone(),
+        );
+        registry.register(
+            "delivery_attempt_seconds",
+            "How long attempts took",
+            handles.seconds.clone(),
+        );
+        registry.register(
+            "delivery_lag_seconds",
+            "From an event's commit to its first attempt",
+            handles.lag_seconds.clone(),
+        );
+        registry.register(
+            "delivery_attempts_open",
+            "Attempts whose outcome is not durable yet",
+            handles.open.clone(),
+        );
+        registry.register(
+            "delivery_lanes",
+            "Webhooks that are owed something",
+            handles.lanes.clone(),
+        );
+        registry.register(
+            "delivery_queued",
+            "Deliveries ready in memory",
+            handles.queued.clone(),
+        );
+        registry.register(
+            "delivery_settled_batch",
+            "Outcomes that went into one commit",
+            handles.settled_batch.clone(),
+        );
+        Self(Arc::new(handles))
+    }
+
+    pub(crate) fn attempted(&self, outcome: &Outcome) {
+        match outcome.error {
+            None => self.0.succeeded.inc(),
+            Some(error) => self
+                .0
+                .attempts
+                .get_or_create(&Ended {
+                    outcome: error.as_str(),
+                })
+                .inc(),
+        };
+        self.0.seconds.observe(outcome.duration.as_secs_f64());
+    }
+
+    pub(crate) fn lagged(&self, seconds: f64) {
+        self.0.lag_seconds.observe(seconds);
+    }
+
+    pub(crate) fn settled(&self, count: usize) {
+        self.0.settled_batch.observe(count as f64);
+    }
+
+    pub(crate) fn lanes(&self, lanes: usize, open: usize, queued: usize) {
+        self.0.lanes.set(lanes as i64);
+        self.0.open.set(open as i64);
+        self.0.queued.set(queued as i64);
+    }
+}

@@ -1,0 +1,110 @@
+//! All that is known of a webhook before an attempt, prepared once per version of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tidings_core::clock::Timestamp;
+use tidings_core::endpoint::{EndpointUrl, UrlRules};
+use tidings_core::retry::Schedule;
+use tidings_core::webhook::Webhook;
+use tidings_events::{Dialect, Signer};
+
+use crate::transport::Destination;
+
+/// What stands in the record in place of a custom header's value.
+const MASK: &str = "***";
+
+/// Makes routes.
+#[derive(Debug)]
+pub(crate) struct Router {
+    rules: UrlRules,
+    user_agent: HeaderValue,
+}
+
+/// The way to one webhook's endpoint.
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub(crate) webhook_name: Arc<str>,
+    pub(crate) dialect: Dialect,
+    /// `None` when the stored url is not acceptable under today's settings: nothing is dialled.
+    pub(crate) destination: Option<Destination>,
+    pub(crate) timeout: Duration,
+    pub(crate) schedule: Schedule,
+    /// Headers that every attempt carries, custom ones included.
+    pub(crate) headers: HeaderMap,
+    /// The same for the record, values of custom ones masked.
+    pub(crate) recorded: Vec<(String, String)>,
+    signer: Signer,
+    /// Used once the overlap of a rotation has ended.
+    later_signer: Option<(Timestamp, Signer)>,
+}
+
+impl Router {
+    pub(crate) fn new(rules: UrlRules, version: &'static str) -> Self {
+        let user_agent =
+            HeaderValue::from_str(&format!("Tidings/{version}")).expect("versions are ASCII");
+        Self { rules, user_agent }
+    }
+
+    pub(crate) fn route(&self, webhook: &Webhook) -> Route {
+        let settings = &webhook.settings;
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, self.user_agent.clone());
+        let mut recorded: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), text(value)))
+            .collect();
+        for (name, value) in &settings.custom_headers {
+            // Names and values were checked when the webhook was saved.
+            if let (Ok(name), Ok(value)) =
+                (name.parse::<HeaderName>(), value.parse::<HeaderValue>())
+            {
+                recorded.push((name.to_string(), MASK.to_owned()));
+                headers.append(name, value);
+            }
+        }
+        let previous = webhook.previous_secret.as_ref();
+        Route {
+            webhook_name: settings.name.as_str().into(),
+            dialect: webhook.dialect,
+            destination: EndpointUrl::parse(&settings.url, &self.rules)
+                .ok()
+                .map(|url| Destination::new(&url)),
+            timeout: Duration::from_secs(settings.timeout_seconds.into()),
+            schedule: Schedule {
+                max_retries: settings.max_retries,
+                retry_delay: Duration::from_secs(settings.retry_delay_seconds.into()),
+            },
+            headers,
+            recorded,
+            signer: Signer::new(
+                webhook.dialect,
+                &webhook.secret,
+                previous.map(|previous| &previous.secret),
+            ),
+            later_signer: previous.map(|previous| {
+                (
+                    previous.until,
+                    Signer::new(webhook.dialect, &webhook.secret, None),
+                )
+            }),
+        }
+    }
+}
+
+impl Route {
+    /// What signs an attempt that begins at `now`.
+    pub(crate) fn signer(&self, now: Timestamp) -> &Signer {
+        match &self.later_signer {
+            Some((until, later)) if now >= *until => later,
+            _ => &self.signer,
+        }
+    }
+}
+
+fn text(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}

@@ -1,0 +1,80 @@
+//! Outcomes into the store, as many as there are at once; then back to the lanes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidings_core::clock::Timestamp;
+use tidings_core::delivery::Next;
+use tidings_core::id::{DeliveryId, WebhookId};
+use tidings_store::Store;
+use tokio::sync::mpsc;
+
+use crate::metrics::Metrics;
+use crate::sender::Attempted;
+
+/// How many outcomes go into one commit.
+const BATCH_MAX: usize = 1_024;
+/// How long a failed commit is not repeated: the disk may be full, and the slots stay taken.
+const AGAIN_AFTER: Duration = Duration::from_millis(250);
+
+pub(crate) struct Settler {
+    pub(crate) store: Store,
+    pub(crate) attempted: mpsc::Receiver<Attempted>,
+    pub(crate) settled: mpsc::Sender<Vec<Settled>>,
+    pub(crate) metrics: Metrics,
+}
+
+/// An attempt whose outcome is durable.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settled {
+    pub(crate) webhook_id: WebhookId,
+    pub(crate) id: DeliveryId,
+    pub(crate) began: Timestamp,
+    pub(crate) ended: Timestamp,
+    pub(crate) next: Next,
+    pub(crate) lane_wait: Option<Duration>,
+}
+
+impl Settler {
+    pub(crate) async fn run(mut self) {
+        let mut waiting = Vec::with_capacity(BATCH_MAX);
+        while self.attempted.recv_many(&mut waiting, BATCH_MAX).await > 0 {
+            let settled: Vec<_> = waiting.iter().map(Settled::of).collect();
+            let batch = waiting
+                .drain(..)
+                .map(|attempted| attempted.settlement)
+                .collect();
+            self.settle(batch).await;
+            if self.settled.send(settled).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Until it is durable: a delivery keeps its slot until then (rule 8).
+    async fn settle(&self, batch: Arc<[tidings_core::delivery::Settlement]>) {
+        self.metrics.settled(batch.len());
+        let mut failed = false;
+        while let Err(error) = self.store.settle(batch.clone()).await {
+            if !failed {
+                tracing::error!(outcomes = batch.len(), %error, "outcomes cannot be stored; trying again until they can");
+                failed = true;
+            }
+            tokio::time::sleep(AGAIN_AFTER).await;
+        }
+    }
+}
+
+impl Settled {
+    fn of(attempted: &Attempted) -> Self {
+        let settlement = &attempted.settlement;
+        Self {
+            webhook_id: settlement.webhook_id,
+            id: settlement.id,
+            began: attempted.began,
+            ended: settlement.ended_at,
+            next: settlement.next,
+            lane_wait: attempted.lane_wait,
+        }
+    }
+}

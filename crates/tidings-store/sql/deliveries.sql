@@ -1,0 +1,132 @@
+-- name: insert_delivery
+insert into deliveries (
+  id, organization_id, webhook_id, event_id, state, order_key, attempt_count, tries, due_at, created_at
+)
+values ($1, $2, $3, $4, 'pending', $5, 0, 0, $6, $6);
+
+-- name: insert_attempt
+insert into attempts (
+  delivery_id, number, started_at, duration_ms, status_code, error,
+  request_headers, response_headers, response_body, truncated
+)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+on conflict (delivery_id, number) do nothing;
+
+-- name: finish_delivery
+update deliveries
+set state = $2, completed_at = $3, attempt_count = $4, first_attempt_at = $5
+where id = $1 and state = 'pending';
+
+-- name: postpone_delivery
+update deliveries
+set due_at = $2, tries = $3, attempt_count = $4, first_attempt_at = $5
+where id = $1 and state = 'pending';
+
+-- name: count_attempt
+update deliveries
+set attempt_count = $2
+where id = $1;
+
+-- name: renew_delivery
+update deliveries
+set state = 'pending', reason = null, completed_at = null, tries = 0, due_at = created_at
+where id = $1;
+
+-- name: retry_delivery
+update deliveries
+set state = 'pending', reason = null, completed_at = null, tries = 0, due_at = $2
+where id = $1 and state <> 'pending';
+
+-- name: discard_delivery
+update deliveries
+set state = 'discarded', reason = $2, completed_at = $3
+where id = $1 and state = 'pending';
+
+-- name: renew_tried
+-- A resumed webhook: what was tried before starts its schedule anew, at its old place in the order.
+update deliveries
+set tries = 0, due_at = created_at
+where webhook_id = $1 and state = 'pending' and due_at > created_at and id > $2;
+
+-- name: claim_due
+select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at
+from deliveries
+where webhook_id = $1 and state = 'pending' and due_at > $2 and due_at <= $3 and id > $4
+order by due_at, id
+limit $5;
+
+-- name: claim_ordered
+-- Oldest first; a key whose earlier delivery waits for a retry, or is in the backlog before this
+-- range, stays behind it.
+select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at
+from deliveries as due
+where webhook_id = $1 and state = 'pending' and order_key is not null and id > $2 and id <= $3 and due_at <= $4
+  and not exists (
+    select 1
+    from deliveries as earlier
+    where earlier.webhook_id = due.webhook_id
+      and earlier.order_key = due.order_key
+      and earlier.state = 'pending'
+      and earlier.order_key is not null
+      and earlier.id < due.id
+      and earlier.id > $5
+      and (earlier.due_at > $4 or earlier.id <= $2)
+  )
+order by id
+limit $6;
+
+-- name: next_due
+select min(due_at)
+from deliveries
+where webhook_id = $1 and state = 'pending' and due_at > $2 and due_at <= $3;
+
+-- name: next_due_ordered
+select min(due_at)
+from deliveries
+where webhook_id = $1 and state = 'pending' and due_at > $2 and id > $3 and id <= $4;
+
+-- name: parked_keys
+select distinct order_key
+from deliveries
+where webhook_id = $1 and state = 'pending' and order_key is not null and due_at > $2
+limit $3;
+
+-- name: load_delivery
+select id, organization_id, webhook_id, event_id, state, reason, attempt_count, due_at, created_at, completed_at,
+  (select type from events where events.id = event_id) as type
+from deliveries
+where id = $1;
+
+-- name: deliveries_of_webhook
+select id, organization_id, webhook_id, event_id, state, reason, attempt_count, due_at, created_at, completed_at,
+  (select type from events where events.id = event_id) as type
+from deliveries
+where webhook_id = $1 and id < $2 and id >= $3
+order by id desc;
+
+-- name: exhausted_of_webhook
+select id, organization_id, webhook_id, event_id, state, reason, attempt_count, due_at, created_at, completed_at,
+  (select type from events where events.id = event_id) as type
+from deliveries
+where webhook_id = $1 and state = 'exhausted' and id < $2 and id >= $3
+order by id desc;
+
+-- name: deliveries_everywhere
+select id, organization_id, webhook_id, event_id, state, reason, attempt_count, due_at, created_at, completed_at,
+  (select type from events where events.id = event_id) as type
+from deliveries
+where id < $1 and id >= $2
+order by id desc;
+
+-- name: load_attempts
+select number, started_at, duration_ms, status_code, error,
+  request_headers, response_headers, response_body, truncated
+from attempts
+where delivery_id = $1
+order by number;
+
+-- name: give_keys
+-- A webhook that begins to ask for order: what it is owed already keeps none.
+update deliveries
+set order_key = id
+where webhook_id = $1 and state = 'pending' and order_key is null;

@@ -1,0 +1,59 @@
+-- name: insert_event
+insert into events (
+  id, organization_id, type, version, occurred_at, external_id, ordering_key, sequence, actor, data, created_at, traceparent
+)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+
+-- name: load_event
+select id, organization_id, type, version, occurred_at, external_id, ordering_key, sequence, actor, data, created_at, traceparent
+from events
+where id = $1;
+
+-- name: find_external_id
+select id, organization_id, type, version, occurred_at, external_id, ordering_key, sequence, actor, data, created_at, traceparent
+from events
+where organization_id = $1 and external_id = $2;
+
+-- name: last_key
+select max(id)
+from (
+  select max(id) as id from events
+  union all
+  select max(id) from deliveries
+  union all
+  select max(id) from directory
+);
+
+-- name: load_sequence
+select last
+from sequences
+where organization_id = $1 and conversation = $2;
+
+-- name: put_sequence
+insert into sequences (organization_id, conversation, last)
+values ($1, $2, $3)
+on conflict (organization_id, conversation) do update set last = excluded.last;
+
+-- name: events_of_before
+select id, organization_id, type, version, occurred_at, external_id, ordering_key, sequence, actor, data, created_at, traceparent
+from events
+where organization_id = $1 and id < $2 and id >= $3
+order by id desc;
+
+-- name: events_of_after
+select id, organization_id, type, version, occurred_at, external_id, ordering_key, sequence, actor, data, created_at, traceparent
+from events
+where organization_id = $1 and id > $2 and id >= $3
+order by id;
+
+-- name: events_before
+select id, organization_id, type, version, occurred_at, external_id, ordering_key, sequence, actor, data, created_at, traceparent
+from events
+where id < $1 and id >= $2
+order by id desc;
+
+-- name: events_after
+select id, organization_id, type, version, occurred_at, external_id, ordering_key, sequence, actor, data, created_at, traceparent
+from events
+where id > $1 and id >= $2
+order by id;

@@ -1,0 +1,91 @@
+-- Nouns kept in memory by every node: organizations, keys, webhooks.
+create table directory (
+  organization_id bigint not null,
+  kind text not null check (kind in ('organization', 'api_key', 'webhook')),
+  id bigint not null,
+  version bigint not null,
+  document text not null,
+  primary key (organization_id, kind, id)
+) without rowid;
+
+-- Running counters of a webhook: one update per webhook and commit.
+create table webhook_health (
+  webhook_id bigint not null primary key,
+  document text not null
+) without rowid;
+
+create table events (
+  id integer not null primary key,
+  organization_id bigint not null,
+  type text not null,
+  version bigint not null,
+  occurred_at text,
+  external_id text,
+  ordering_key text,
+  sequence bigint,
+  actor text,
+  data text not null,
+  created_at bigint not null,
+  traceparent text
+);
+create index events_by_organization on events (organization_id, id);
+create unique index events_by_external_id on events (organization_id, external_id) where external_id is not null;
+
+-- The last number given within a conversation.
+create table sequences (
+  organization_id bigint not null,
+  conversation text not null,
+  last bigint not null,
+  primary key (organization_id, conversation)
+) without rowid;
+
+create table deliveries (
+  id integer not null primary key,
+  organization_id bigint not null,
+  webhook_id bigint not null,
+  event_id bigint not null,
+  state text not null check (state in ('pending', 'succeeded', 'exhausted', 'discarded')),
+  reason text check (reason in ('expired', 'requested', 'erased')),
+  order_key bigint,
+  attempt_count bigint not null,
+  tries bigint not null,
+  due_at bigint not null,
+  first_attempt_at bigint,
+  created_at bigint not null,
+  completed_at bigint
+);
+create index deliveries_by_webhook on deliveries (webhook_id, id);
+create index deliveries_due on deliveries (webhook_id, due_at, id) where state = 'pending';
+create index deliveries_exhausted on deliveries (webhook_id, id) where state = 'exhausted';
+-- For lanes that keep an order only.
+create index deliveries_ordered on deliveries (webhook_id, id) where state = 'pending' and order_key is not null;
+create index deliveries_by_key on deliveries (webhook_id, order_key, due_at) where state = 'pending' and order_key is not null;
+
+create table attempts (
+  delivery_id bigint not null,
+  number bigint not null,
+  started_at bigint not null,
+  duration_ms bigint not null,
+  status_code bigint,
+  error text,
+  request_headers text not null,
+  response_headers text not null,
+  response_body blob not null,
+  truncated bigint not null,
+  primary key (delivery_id, number)
+) without rowid;
+
+-- What requests with an idempotency key were answered.
+create table answers (
+  scope blob not null primary key,
+  body blob not null,
+  status bigint not null,
+  answer text not null,
+  created_at bigint not null
+) without rowid;
+create index answers_by_age on answers (created_at);
+
+-- Webhooks that are gone; their deliveries follow in small steps.
+create table leavings (
+  webhook_id bigint not null primary key
+) without rowid;

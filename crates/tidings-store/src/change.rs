@@ -1,0 +1,95 @@
+//! Changes of organizations, keys and webhooks, as data.
+//!
+//! A change carries the noun as it shall be. The store checks, inside the commit, what can only be
+//! known there, and answers a [`Refusal`] when it does not hold; then nothing was changed.
+
+use tidings_core::access::ApiKey;
+use tidings_core::id::{DeliveryId, KeyId, OrganizationId, WebhookId};
+use tidings_core::organization::Organization;
+use tidings_core::webhook::Webhook;
+
+use crate::answer::{Answer, Remember};
+
+/// What to do with the deliveries held so far when a webhook resumes (contract §5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backlog {
+    /// Send them, in commit order, their retries starting anew.
+    #[default]
+    Deliver,
+    /// Drop them, with reason `requested`.
+    Discard,
+}
+
+/// One change.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A new organization; its parent must exist.
+    CreateOrganization(Organization),
+    /// An organization's settings; `version` must be one more than the stored one.
+    UpdateOrganization(Organization),
+    /// Removes an organization that has no children, keys, webhooks or records.
+    DeleteOrganization(OrganizationId),
+    /// A new key.
+    CreateKey(ApiKey),
+    /// Revokes a key.
+    DeleteKey(KeyId),
+    /// A new webhook, within the limits of its organization and every ancestor.
+    CreateWebhook(Box<Webhook>),
+    /// A webhook as it shall be; `version` must be one more than the stored one.
+    UpdateWebhook {
+        /// The webhook.
+        webhook: Box<Webhook>,
+        /// Given when it resumes: what becomes of what was held.
+        resume: Option<Backlog>,
+        /// Whether its failures are forgotten (`isActive: true`).
+        forgive: bool,
+    },
+    /// Removes a webhook; what it was owed is dropped.
+    DeleteWebhook(WebhookId),
+    /// Makes a settled delivery due again.
+    RetryDelivery(DeliveryId),
+    /// Drops an unsettled delivery.
+    DiscardDelivery(DeliveryId),
+    /// Changes nothing; remembers an answer that has no commit of its own (a refusal).
+    Nothing,
+}
+
+/// A change and the answer to remember with it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What to change.
+    pub change: Change,
+    /// The answer to remember in the same commit, for a request that had an idempotency key.
+    pub remember: Option<(Remember, Answer)>,
+}
+
+impl From<Change> for Request {
+    fn from(change: Change) -> Self {
+        Self {
+            change,
+            remember: None,
+        }
+    }
+}
+
+/// Why a change was not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It does not exist (any more).
+    NotFound,
+    /// Someone else changed it first.
+    Conflict,
+    /// The organization is not empty.
+    NotEmpty,
+    /// This organization holds as many webhooks as it may.
+    WebhookLimit {
+        /// Whose limit.
+        organization_id: OrganizationId,
+        /// The limit.
+        max: u32,
+    },
+    /// The delivery is not settled, so it cannot be retried.
+    NotSettled,
+    /// The delivery is settled, so it cannot be discarded.
+    Settled,
+}

@@ -1,0 +1,103 @@
+//! The named statements. Blocks in the files open with `-- name: …`; further comment lines say why.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+const FILES: [&str; 4] = [
+    include_str!("../sql/directory.sql"),
+    include_str!("../sql/events.sql"),
+    include_str!("../sql/deliveries.sql"),
+    include_str!("../sql/upkeep.sql"),
+];
+
+/// The migrations of the embedded engine, in order; the schema's version is how many were applied.
+pub(crate) const SQLITE_MIGRATIONS: [&str; 1] =
+    [include_str!("../sql/migrations/sqlite/0001_init.sql")];
+
+static STATEMENTS: LazyLock<HashMap<&'static str, &'static str>> =
+    LazyLock::new(|| FILES.iter().flat_map(|file| blocks(file)).collect());
+
+/// The statement called `name`.
+///
+/// # Panics
+/// When there is none: names are written in this crate only, and a test prepares them all.
+pub(crate) fn statement(name: &'static str) -> &'static str {
+    STATEMENTS
+        .get(name)
+        .copied()
+        .unwrap_or_else(|| panic!("no statement is called {name}"))
+}
+
+fn blocks(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    file.split("-- name: ").skip(1).map(|block| {
+        let (name, text) = block
+            .split_once('\n')
+            .expect("a block has lines after its name");
+        (name.trim(), text.trim())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Parameters are bound by position; an engine that takes `$n` for a name numbers them by first
+    /// appearance, so they must first appear in order.
+    #[test]
+    fn parameters_first_appear_in_order() {
+        for (name, text) in STATEMENTS.iter() {
+            let mut seen = 0;
+            for (at, _) in text.match_indices('$') {
+                let number: u32 = text[at + 1..]
+                    .chars()
+                    .take_while(char::is_ascii_digit)
+                    .collect::<String>()
+                    .parse()
+                    .unwrap();
+                assert!(
+                    number <= seen + 1,
+                    "{name}: ${number} appears before ${}",
+                    seen + 1
+                );
+                seen = seen.max(number);
+            }
+        }
+    }
+
+    #[test]
+    fn every_statement_prepares() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        for migration in SQLITE_MIGRATIONS {
+            connection.execute_batch(migration).unwrap();
+        }
+        for (name, text) in STATEMENTS.iter() {
+            if let Err(error) = connection.prepare(text) {
+                panic!("{name}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_statement_is_used_and_named_once() {
+        let sources = [
+            include_str!("sqlite.rs"),
+            include_str!("sqlite/changing.rs"),
+            include_str!("sqlite/claiming.rs"),
+            include_str!("sqlite/publishing.rs"),
+            include_str!("sqlite/reading.rs"),
+            include_str!("sqlite/settling.rs"),
+            include_str!("sqlite/upkeep.rs"),
+            include_str!("sqlite/opening.rs"),
+            include_str!("sqlite/group.rs"),
+        ];
+        let named: usize = FILES.iter().map(|file| blocks(file).count()).sum();
+        assert_eq!(named, STATEMENTS.len(), "a name is given twice");
+        for name in STATEMENTS.keys() {
+            let quoted = format!("\"{name}\"");
+            assert!(
+                sources.iter().any(|source| source.contains(&quoted)),
+                "{name} is not used"
+            );
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! The embedded engine: SQLite with one writer thread and a few readers.
+//!
+//! Whatever waits for the writer goes into one transaction and one fsync (group commit). Callers are
+//! answered after it; what they wait in is bounded, and a full queue is said at once.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+use rusqlite::Connection;
+use tidings_core::clock::{Clock, Timestamp};
+use tidings_core::delivery::Settlement;
+use tidings_core::event::Event;
+use tidings_core::id::{DeliveryId, EventId, IdSource, WebhookId};
+use tidings_core::lane::{Claim, Claimed};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use crate::answer::{REMEMBERED_FOR, Remembered};
+use crate::change::{Refusal, Request};
+use crate::directory::Directory;
+use crate::error::{OpenError, StoreError};
+use crate::publish::{Publish, Published};
+use crate::query::{DeliveryQuery, DeliveryRecord, DeliveryRow, EventQuery, Page};
+use crate::seal::Sealer;
+use crate::store::{Outlets, StoreOptions};
+
+mod changing;
+mod claiming;
+mod group;
+mod opening;
+mod publishing;
+mod reading;
+mod settling;
+mod upkeep;
+
+/// How many jobs may wait for the writer.
+const QUEUE_JOBS_MAX: usize = 8_192;
+/// How many bytes of events may wait for the writer.
+const QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How many reads run at once.
+const READERS: usize = 4;
+
+/// Something for the writer to do, and where to tell how it went.
+#[derive(Debug)]
+enum Job {
+    Publish(Publish, Reply<Published>),
+    Settle(Arc<[Settlement]>, Reply<()>),
+    Change(Box<Request>, Reply<Result<(), Refusal>>),
+    Prune(Timestamp, Reply<bool>),
+    Close(Reply<()>),
+}
+
+type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+
+#[derive(Debug)]
+pub(crate) struct Engine {
+    jobs: mpsc::Sender<Job>,
+    queued_bytes: Arc<AtomicUsize>,
+    readers: Arc<Readers>,
+    directory: Arc<Directory>,
+    sealer: Sealer,
+    clock: Arc<dyn Clock>,
+    /// Held as long as the database is ours.
+    _lock: std::fs::File,
+}
+
+impl Engine {
+    pub(crate) fn open(
+        options: StoreOptions,
+        clock: Arc<dyn Clock>,
+        directory: Arc<Directory>,
+        outlets: Outlets,
+    ) -> Result<(Self, Arc<Mutex<IdSource>>), OpenError> {
+        let opened = opening::open(&options, &directory)?;
+        let ids = Arc::new(Mutex::new(IdSource::after(opened.last_key)));
+        let (jobs, waiting) = mpsc::channel(QUEUE_JOBS_MAX);
+        let queued_bytes = Arc::new(AtomicUsize::new(0));
+        let writer = group::Writer {
+            connection: opened.writer,
+            directory: directory.clone(),
+            ids: ids.clone(),
+            clock: clock.clone(),
+            sealer: options.sealer.clone(),
+            outlets,
+            queued_bytes: queued_bytes.clone(),
+            last_now: Timestamp::default(),
+        };
+        std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || writer.run(waiting))
+            .map_err(|error| unavailable(&options.path, &error))?;
+        let readers = Arc::new(Readers::new(opened.readers));
+        let engine = Self {
+            jobs,
+            queued_bytes,
+            readers,
+            directory,
+            sealer: options.sealer,
+            clock,
+            _lock: opened.lock,
+        };
+        Ok((engine, ids))
+    }
+
+    pub(crate) async fn publish(&self, publish: Publish) -> Result<Published, StoreError> {
+        let bytes = group::publish_bytes(&publish);
+        if self.queued_bytes.load(Ordering::Relaxed) + bytes > QUEUE_BYTES_MAX {
+            return Err(StoreError::Overloaded(
+                "too many bytes wait to be committed".into(),
+            ));
+        }
+        self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let (reply, answer) = oneshot::channel();
+        if self.jobs.try_send(Job::Publish(publish, reply)).is_err() {
+            self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(StoreError::Overloaded(
+                "too many requests wait to be committed".into(),
+            ));
+        }
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    pub(crate) async fn change(&self, request: Request) -> Result<Result<(), Refusal>, StoreError> {
+        self.ask(|reply| Job::Change(Box::new(request), reply))
+            .await
+    }
+
+    pub(crate) async fn settle(&self, settlements: Arc<[Settlement]>) -> Result<(), StoreError> {
+        self.ask(|reply| Job::Settle(settlements, reply)).await
+    }
+
+    pub(crate) async fn prune(&self, before: Timestamp) -> Result<bool, StoreError> {
+        self.ask(|reply| Job::Prune(before, reply)).await
+    }
+
+    pub(crate) async fn close(&self) {
+        // An error means that the writer is gone already.
+        let _ = self.ask(Job::Close).await;
+    }
+
+    async fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs.send(job(reply)).await.map_err(|_| closed())?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    pub(crate) async fn claim(
+        &self,
+        webhook: WebhookId,
+        claim: Claim,
+    ) -> Result<Claimed, StoreError> {
+        let now = self.clock.now();
+        let discarded_through = self.directory.health(webhook).discarded_through;
+        self.readers
+            .read(move |connection| {
+                claiming::claim(connection, webhook, claim, discarded_through, now)
+            })
+            .await
+    }
+
+    pub(crate) async fn event(&self, id: EventId) -> Result<Option<Event>, StoreError> {
+        self.readers
+            .read(move |connection| reading::event(connection, id))
+            .await
+    }
+
+    pub(crate) async fn events(&self, query: EventQuery) -> Result<Page<Event>, StoreError> {
+        let directory = self.directory.clone();
+        self.readers
+            .read(move |connection| reading::events(connection, &directory, &query))
+            .await
+    }
+
+    pub(crate) async fn deliveries(
+        &self,
+        query: DeliveryQuery,
+    ) -> Result<Page<DeliveryRow>, StoreError> {
+        let directory = self.directory.clone();
+        self.readers
+            .read(move |connection| reading::deliveries(connection, &directory, &query))
+            .await
+    }
+
+    pub(crate) async fn delivery(
+        &self,
+        id: DeliveryId,
+    ) -> Result<Option<DeliveryRecord>, StoreError> {
+        let directory = self.directory.clone();
+        self.readers
+            .read(move |connection| reading::delivery(connection, &directory, id))
+            .await
+    }
+
+    pub(crate) async fn recall(&self, scope: [u8; 32]) -> Result<Option<Remembered>, StoreError> {
+        let since = self.clock.now().minus(REMEMBERED_FOR);
+        let sealer = self.sealer.clone();
+        self.readers
+            .read(move |connection| reading::recall(connection, &sealer, scope, since))
+            .await
+    }
+
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+        self.readers
+            .read(|connection| connection.query_row("select 1", [], |_| Ok(())))
+            .await?;
+        if self.jobs.is_closed() {
+            Err(closed())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Read connections, lent out one read at a time.
+#[derive(Debug)]
+struct Readers {
+    idle: Mutex<Vec<Connection>>,
+    permits: Semaphore,
+}
+
+impl Readers {
+    fn new(connections: Vec<Connection>) -> Self {
+        Self {
+            permits: Semaphore::new(connections.len()),
+            idle: Mutex::new(connections),
+        }
+    }
+
+    async fn read<T, F>(self: &Arc<Self>, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let _permit = self.permits.acquire().await.map_err(|_| closed())?;
+        let lender = self.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let mut connection = lender
+                .idle
+                .lock()
+                .pop()
+                .expect("there is a connection for each permit");
+            let result = work(&mut connection);
+            lender.idle.lock().push(connection);
+            result
+        });
+        match done.await {
+            Ok(result) => result.map_err(|error| failure(&error)),
+            Err(panicked) => Err(StoreError::Failed(panicked.to_string())),
+        }
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Overloaded("the store is closing".into())
+}
+
+/// What a failure of the engine means to callers: a full or absent disk passes, others are ours.
+fn failure(error: &rusqlite::Error) -> StoreError {
+    use rusqlite::ErrorCode::{
+        CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, ReadOnly, SystemIoFailure,
+    };
+    match error.sqlite_error_code() {
+        Some(DiskFull) => StoreError::Overloaded("the disk is full".into()),
+        Some(SystemIoFailure | ReadOnly | CannotOpen | DatabaseBusy | DatabaseLocked) => {
+            StoreError::Overloaded(format!("the database cannot be written ({error})"))
+        }
+        _ => StoreError::Failed(error.to_string()),
+    }
+}
+
+fn unavailable(path: &Path, error: &dyn std::fmt::Display) -> OpenError {
+    OpenError::Unavailable {
+        path: path.display().to_string(),
+        detail: error.to_string(),
+    }
+}

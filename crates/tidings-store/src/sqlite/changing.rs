@@ -1,0 +1,255 @@
+//! Changes of nouns, checked against what only the commit can know.
+
+use rusqlite::params;
+use tidings_core::access::ApiKey;
+use tidings_core::delivery::DiscardReason;
+use tidings_core::id::{DeliveryId, KeyId, OrganizationId, WebhookId};
+use tidings_core::organization::Organization;
+use tidings_core::webhook::{Ordering, Webhook};
+
+use super::group::{Commit, Noun};
+use super::reading;
+use crate::change::{Backlog, Change, Refusal, Request};
+use crate::document;
+use crate::store::WebhookChanged;
+
+/// What a check inside a commit comes to.
+type Checked = rusqlite::Result<Result<(), Refusal>>;
+
+impl Commit<'_> {
+    pub(super) fn change(&mut self, request: &Request) -> Checked {
+        let done = self.apply(&request.change)?;
+        if let (Ok(()), Some((remember, answer))) = (&done, &request.remember) {
+            self.remember(remember, answer)?;
+        }
+        Ok(done)
+    }
+
+    fn apply(&mut self, change: &Change) -> Checked {
+        match change {
+            Change::CreateOrganization(organization) => self.create_organization(organization),
+            Change::UpdateOrganization(organization) => self.update_organization(organization),
+            Change::DeleteOrganization(id) => self.delete_organization(*id),
+            Change::CreateKey(key) => self.create_key(key),
+            Change::DeleteKey(id) => self.delete_key(*id),
+            Change::CreateWebhook(webhook) => self.create_webhook(webhook),
+            Change::UpdateWebhook {
+                webhook,
+                resume,
+                forgive,
+            } => self.update_webhook(webhook, *resume, *forgive),
+            Change::DeleteWebhook(id) => self.delete_webhook(*id),
+            Change::RetryDelivery(id) => self.retry_delivery(*id),
+            Change::DiscardDelivery(id) => self.discard_delivery(*id),
+            Change::Nothing => Ok(Ok(())),
+        }
+    }
+
+    fn create_organization(&mut self, organization: &Organization) -> Checked {
+        if organization
+            .parent_id
+            .is_some_and(|parent| self.tables.organization(parent).is_none())
+        {
+            return Ok(Err(Refusal::NotFound));
+        }
+        self.put_noun(&document::organization_row(organization))?;
+        self.staged
+            .nouns
+            .push(Noun::Organization(organization.clone()));
+        Ok(Ok(()))
+    }
+
+    fn update_organization(&mut self, organization: &Organization) -> Checked {
+        let Some(stored) = self.tables.organization(organization.id) else {
+            return Ok(Err(Refusal::NotFound));
+        };
+        if stored.version + 1 != organization.version {
+            return Ok(Err(Refusal::Conflict));
+        }
+        let switched = stored.settings.webhooks_enabled != organization.settings.webhooks_enabled;
+        self.put_noun(&document::organization_row(organization))?;
+        self.staged
+            .nouns
+            .push(Noun::Organization(organization.clone()));
+        if switched {
+            for id in self.tables.webhook_ids_of(organization.id) {
+                self.changed(id, false);
+                if organization.settings.webhooks_enabled {
+                    self.deliver_backlog(id)?;
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn delete_organization(&mut self, id: OrganizationId) -> Checked {
+        if self.tables.organization(id).is_none() {
+            return Ok(Err(Refusal::NotFound));
+        }
+        if !self.tables.holds_nothing(id) {
+            return Ok(Err(Refusal::NotEmpty));
+        }
+        self.execute("delete_noun", params![id.0, document::ORGANIZATION, id.0])?;
+        self.staged.nouns.push(Noun::OrganizationGone(id));
+        Ok(Ok(()))
+    }
+
+    fn create_key(&mut self, key: &ApiKey) -> Checked {
+        if self.tables.organization(key.organization_id).is_none() {
+            return Ok(Err(Refusal::NotFound));
+        }
+        self.put_noun(&document::api_key_row(key))?;
+        self.staged.nouns.push(Noun::Key(key.clone()));
+        Ok(Ok(()))
+    }
+
+    fn delete_key(&mut self, id: KeyId) -> Checked {
+        let Some(key) = self.tables.key(id) else {
+            return Ok(Err(Refusal::NotFound));
+        };
+        self.execute(
+            "delete_noun",
+            params![key.organization_id.0, document::API_KEY, id.0],
+        )?;
+        self.staged.nouns.push(Noun::KeyGone(id));
+        Ok(Ok(()))
+    }
+
+    fn create_webhook(&mut self, webhook: &Webhook) -> Checked {
+        let chain = self.tables.chain(webhook.organization_id);
+        if chain.is_empty() {
+            return Ok(Err(Refusal::NotFound));
+        }
+        for id in chain {
+            let limit = self
+                .tables
+                .organization(id)
+                .and_then(|organization| organization.settings.max_webhooks);
+            if let Some(max) = limit.filter(|max| self.tables.webhooks_within(id) >= *max as usize)
+            {
+                return Ok(Err(Refusal::WebhookLimit {
+                    organization_id: id,
+                    max,
+                }));
+            }
+        }
+        self.put_webhook(webhook)?;
+        self.changed(webhook.id, false);
+        Ok(Ok(()))
+    }
+
+    fn update_webhook(
+        &mut self,
+        webhook: &Webhook,
+        resume: Option<Backlog>,
+        forgive: bool,
+    ) -> Checked {
+        let Some(stored) = self.tables.webhook(webhook.id).cloned() else {
+            return Ok(Err(Refusal::NotFound));
+        };
+        if stored.version + 1 != webhook.version {
+            return Ok(Err(Refusal::Conflict));
+        }
+        if stored.settings.ordering == Ordering::None
+            && webhook.settings.ordering == Ordering::Conversation
+        {
+            self.execute("give_keys", params![webhook.id.0])?;
+        }
+        if forgive {
+            self.health(webhook.id).forgive();
+        }
+        match resume {
+            Some(Backlog::Deliver) => self.deliver_backlog(webhook.id)?,
+            Some(Backlog::Discard) => {
+                let (last, now) = (DeliveryId(self.next_key()), self.now);
+                self.health(webhook.id).discard_through(last, now);
+            }
+            None => {}
+        }
+        self.put_webhook(webhook)?;
+        self.changed(
+            webhook.id,
+            forgive || stored.settings.url != webhook.settings.url,
+        );
+        Ok(Ok(()))
+    }
+
+    /// What was held is due at once, in commit order, its schedules anew; what comes next shares the
+    /// lane with it. Only deliveries that were tried before are written.
+    fn deliver_backlog(&mut self, id: WebhookId) -> rusqlite::Result<()> {
+        let now = self.now;
+        let health = self.health(id);
+        health.backlog_until_ms = now.as_ms();
+        let discarded_through = health.discarded_through;
+        self.execute("renew_tried", params![id.0, discarded_through])?;
+        Ok(())
+    }
+
+    fn put_webhook(&mut self, webhook: &Webhook) -> rusqlite::Result<()> {
+        self.put_noun(&document::webhook_row(webhook, self.sealer))?;
+        self.staged
+            .nouns
+            .push(Noun::Webhook(Box::new(webhook.clone())));
+        Ok(())
+    }
+
+    fn delete_webhook(&mut self, id: WebhookId) -> Checked {
+        let Some(webhook) = self.tables.webhook(id) else {
+            return Ok(Err(Refusal::NotFound));
+        };
+        self.execute(
+            "delete_noun",
+            params![webhook.organization_id.0, document::WEBHOOK, id.0],
+        )?;
+        self.execute("delete_health", params![id.0])?;
+        self.execute("put_leaving", params![id.0])?;
+        self.changed(id, false);
+        self.staged.nouns.push(Noun::WebhookGone(id));
+        Ok(Ok(()))
+    }
+
+    fn retry_delivery(&mut self, id: DeliveryId) -> Checked {
+        let Some(webhook_id) = self.webhook_of(id)? else {
+            return Ok(Err(Refusal::NotFound));
+        };
+        if self.health(webhook_id).discarded(id) {
+            // The discard is still being written out; a row renewed now would fall to it again.
+            return Ok(Err(Refusal::Conflict));
+        }
+        if self.execute("retry_delivery", params![id.0, self.now.as_ms()])? == 0 {
+            return Ok(Err(Refusal::NotSettled));
+        }
+        self.health(webhook_id).pending += 1;
+        self.staged.committed.touched.push((webhook_id, id));
+        Ok(Ok(()))
+    }
+
+    fn discard_delivery(&mut self, id: DeliveryId) -> Checked {
+        let Some(webhook_id) = self.webhook_of(id)? else {
+            return Ok(Err(Refusal::NotFound));
+        };
+        let reason = DiscardReason::Requested.as_str();
+        let discarded = self.health(webhook_id).discarded(id);
+        if discarded
+            || self.execute("discard_delivery", params![id.0, reason, self.now.as_ms()])? == 0
+        {
+            return Ok(Err(Refusal::Settled));
+        }
+        self.health(webhook_id).pending -= 1;
+        self.staged.committed.touched.push((webhook_id, id));
+        Ok(Ok(()))
+    }
+
+    /// The webhook of a delivery, when both exist.
+    fn webhook_of(&self, id: DeliveryId) -> rusqlite::Result<Option<WebhookId>> {
+        let webhook = reading::webhook_of(&self.transaction, id)?;
+        Ok(webhook.filter(|id| self.tables.webhook(*id).is_some()))
+    }
+
+    fn changed(&mut self, id: WebhookId, lift_wait: bool) {
+        self.staged
+            .committed
+            .changed
+            .push(WebhookChanged { id, lift_wait });
+    }
+}

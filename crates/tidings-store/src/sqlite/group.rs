@@ -1,0 +1,321 @@
+//! The writer: gathers what waits, applies it in one transaction, and tells everyone after the commit.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::{Mutex, RwLockReadGuard};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use tidings_core::access::ApiKey;
+use tidings_core::clock::{Clock, Timestamp};
+use tidings_core::health::Health;
+use tidings_core::id::{IdSource, KeyId, OrganizationId, WebhookId};
+use tidings_core::organization::Organization;
+use tidings_core::webhook::Webhook;
+use tokio::sync::mpsc;
+
+use super::{Job, failure};
+use crate::answer::{Answer, Remember};
+use crate::change::Refusal;
+use crate::directory::{Directory, Tables};
+use crate::document::NounRow;
+use crate::error::StoreError;
+use crate::publish::{Publish, Published};
+use crate::seal::Sealer;
+use crate::sql::statement;
+use crate::store::{Committed, Outlets};
+
+/// How many jobs go into one commit.
+const GROUP_JOBS_MAX: usize = 1_024;
+/// How many bytes of events go into one commit, unless a single job is larger.
+const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// What a publish costs beyond its data, for the bounds on bytes.
+const EVENT_OVERHEAD_BYTES: usize = 256;
+
+pub(super) struct Writer {
+    pub(super) connection: Connection,
+    pub(super) directory: Arc<Directory>,
+    pub(super) ids: Arc<Mutex<IdSource>>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) sealer: Sealer,
+    pub(super) outlets: Outlets,
+    pub(super) queued_bytes: Arc<AtomicUsize>,
+    pub(super) last_now: Timestamp,
+}
+
+/// One commit in the making.
+pub(super) struct Commit<'w> {
+    pub(super) transaction: Transaction<'w>,
+    pub(super) tables: RwLockReadGuard<'w, Tables>,
+    pub(super) ids: &'w Mutex<IdSource>,
+    pub(super) sealer: &'w Sealer,
+    pub(super) now: Timestamp,
+    pub(super) staged: Staged,
+}
+
+/// What the directory and the lanes will be told once the commit is on the disk.
+#[derive(Default)]
+pub(super) struct Staged {
+    pub(super) health: HashMap<WebhookId, Health>,
+    pub(super) sequences: HashMap<(OrganizationId, String), i64>,
+    pub(super) nouns: Vec<Noun>,
+    pub(super) committed: Committed,
+    pub(super) events: u64,
+}
+
+/// A noun that was put or removed.
+pub(super) enum Noun {
+    Organization(Organization),
+    OrganizationGone(OrganizationId),
+    Key(ApiKey),
+    KeyGone(KeyId),
+    Webhook(Box<Webhook>),
+    WebhookGone(WebhookId),
+}
+
+/// What a job came to; said to its caller after the commit.
+enum Done {
+    Published(Published),
+    Settled,
+    Changed(Result<(), Refusal>),
+    Pruned(bool),
+}
+
+pub(super) fn publish_bytes(publish: &Publish) -> usize {
+    publish
+        .events
+        .iter()
+        .map(|event| event.content.data.len() + EVENT_OVERHEAD_BYTES)
+        .sum()
+}
+
+impl Writer {
+    pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut next = None;
+        while let Some(first) = next.take().or_else(|| jobs.blocking_recv()) {
+            if let Job::Close(reply) = first {
+                let _ = reply.send(Ok(()));
+                return;
+            }
+            let group = self.gather(first, &mut jobs, &mut next);
+            self.commit(group);
+        }
+    }
+
+    /// Everything that waits, in order, up to the bounds. A change goes alone: what follows must see it.
+    fn gather(
+        &self,
+        first: Job,
+        jobs: &mut mpsc::Receiver<Job>,
+        next: &mut Option<Job>,
+    ) -> Vec<Job> {
+        let mut bytes = self.take_bytes(&first);
+        let mut group = vec![first];
+        while joins(&group[0]) && group.len() < GROUP_JOBS_MAX && bytes < GROUP_BYTES_MAX {
+            let Ok(job) = jobs.try_recv() else { break };
+            if !joins(&job) {
+                *next = Some(job);
+                break;
+            }
+            bytes += self.take_bytes(&job);
+            group.push(job);
+        }
+        group
+    }
+
+    fn take_bytes(&self, job: &Job) -> usize {
+        let Job::Publish(publish, _) = job else {
+            return 0;
+        };
+        let bytes = publish_bytes(publish);
+        self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        bytes
+    }
+
+    fn commit(&mut self, group: Vec<Job>) {
+        match self.apply(&group) {
+            Ok((done, staged)) => {
+                self.tell(staged);
+                for (job, done) in group.into_iter().zip(done) {
+                    answer(job, done);
+                }
+            }
+            Err(error) => {
+                tracing::error!(jobs = group.len(), %error, "a commit failed and was rolled back");
+                let error = failure(&error);
+                for job in group {
+                    refuse(job, &error);
+                }
+            }
+        }
+    }
+
+    fn apply(&mut self, group: &[Job]) -> rusqlite::Result<(Vec<Done>, Staged)> {
+        self.last_now = self.last_now.max(self.clock.now());
+        let mut commit = Commit {
+            transaction: self
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?,
+            tables: self.directory.read(),
+            ids: &self.ids,
+            sealer: &self.sealer,
+            now: self.last_now,
+            staged: Staged::default(),
+        };
+        let mut done = Vec::with_capacity(group.len());
+        for job in group {
+            done.push(match job {
+                Job::Publish(publish, _) => Done::Published(commit.publish(publish)?),
+                Job::Settle(settlements, _) => {
+                    commit.settle(settlements)?;
+                    Done::Settled
+                }
+                Job::Change(request, _) => Done::Changed(commit.change(request)?),
+                Job::Prune(before, _) => Done::Pruned(commit.prune(*before)?),
+                Job::Close(_) => Done::Settled,
+            });
+        }
+        commit.write_counters()?;
+        let Commit {
+            transaction,
+            staged,
+            ..
+        } = commit;
+        transaction.commit()?;
+        Ok((done, staged))
+    }
+
+    /// After the commit: the directory first, so that whoever is told finds it right.
+    fn tell(&self, staged: Staged) {
+        let Staged {
+            health,
+            nouns,
+            committed,
+            events,
+            ..
+        } = staged;
+        if !health.is_empty() || !nouns.is_empty() {
+            let mut tables = self.directory.write();
+            for (id, health) in health {
+                tables.put_health(id, health);
+            }
+            for noun in nouns {
+                place(noun, &mut tables);
+            }
+        }
+        let Committed {
+            owed,
+            changed,
+            touched,
+        } = &committed;
+        let worth_telling = !owed.is_empty() || !changed.is_empty() || !touched.is_empty();
+        if worth_telling && self.outlets.committed.try_send(committed).is_err() {
+            self.outlets.dropped.send_modify(|count| *count += 1);
+        }
+        if events > 0 {
+            self.outlets.commits.send_modify(|count| *count += events);
+        }
+    }
+}
+
+fn joins(job: &Job) -> bool {
+    matches!(job, Job::Publish(..) | Job::Settle(..))
+}
+
+fn place(noun: Noun, tables: &mut Tables) {
+    match noun {
+        Noun::Organization(organization) => tables.put_organization(organization),
+        Noun::OrganizationGone(id) => tables.remove_organization(id),
+        Noun::Key(key) => tables.put_key(key),
+        Noun::KeyGone(id) => tables.remove_key(id),
+        Noun::Webhook(webhook) => tables.put_webhook(*webhook),
+        Noun::WebhookGone(id) => tables.remove_webhook(id),
+    }
+}
+
+/// A caller that stopped waiting is no error: what it asked for is done.
+fn answer(job: Job, done: Done) {
+    match (job, done) {
+        (Job::Publish(_, reply), Done::Published(published)) => drop(reply.send(Ok(published))),
+        (Job::Settle(_, reply), Done::Settled) | (Job::Close(reply), _) => {
+            drop(reply.send(Ok(())));
+        }
+        (Job::Change(_, reply), Done::Changed(result)) => drop(reply.send(Ok(result))),
+        (Job::Prune(_, reply), Done::Pruned(more)) => drop(reply.send(Ok(more))),
+        _ => unreachable!("a job is answered in its own kind"),
+    }
+}
+
+fn refuse(job: Job, error: &StoreError) {
+    match job {
+        Job::Publish(_, reply) => drop(reply.send(Err(error.clone()))),
+        Job::Settle(_, reply) | Job::Close(reply) => drop(reply.send(Err(error.clone()))),
+        Job::Change(_, reply) => drop(reply.send(Err(error.clone()))),
+        Job::Prune(_, reply) => drop(reply.send(Err(error.clone()))),
+    }
+}
+
+impl Commit<'_> {
+    pub(super) fn next_key(&self) -> i64 {
+        self.ids.lock().next(self.now)
+    }
+
+    pub(super) fn execute(
+        &self,
+        name: &'static str,
+        values: impl rusqlite::Params,
+    ) -> rusqlite::Result<usize> {
+        self.transaction
+            .prepare_cached(statement(name))?
+            .execute(values)
+    }
+
+    /// The health of a webhook as of this commit, to be changed.
+    pub(super) fn health(&mut self, id: WebhookId) -> &mut Health {
+        self.staged
+            .health
+            .entry(id)
+            .or_insert_with(|| self.tables.health(id))
+    }
+
+    pub(super) fn put_noun(&self, row: &NounRow) -> rusqlite::Result<()> {
+        let NounRow {
+            kind,
+            organization_id,
+            id,
+            version,
+            document,
+        } = row;
+        self.execute(
+            "put_noun",
+            params![organization_id, kind, id, version, document],
+        )?;
+        Ok(())
+    }
+
+    pub(super) fn remember(&self, remember: &Remember, answer: &Answer) -> rusqlite::Result<()> {
+        let body = if answer.secret {
+            self.sealer.seal(&hex::encode(remember.scope), &answer.body)
+        } else {
+            answer.body.clone()
+        };
+        let now = self.now.as_ms();
+        self.execute(
+            "put_answer",
+            params![remember.scope, remember.body, answer.status, body, now],
+        )?;
+        Ok(())
+    }
+
+    /// One row per webhook and conversation that the commit touched, however often.
+    fn write_counters(&self) -> rusqlite::Result<()> {
+        for (id, health) in &self.staged.health {
+            let document = serde_json::to_string(health).expect("health has string keys only");
+            self.execute("put_health", params![id.0, document])?;
+        }
+        for ((organization, conversation), last) in &self.staged.sequences {
+            self.execute("put_sequence", params![organization.0, conversation, last])?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,244 @@
+//! Opening a database: the lock, the checks, the migrations, the directory.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use tidings_core::health::Health;
+use tidings_core::id::WebhookId;
+
+use super::{READERS, unavailable};
+use crate::directory::{Directory, Tables};
+use crate::document::{self, NounRow, Unreadable};
+use crate::error::OpenError;
+use crate::seal::Sealer;
+use crate::sql::{SQLITE_MIGRATIONS, statement};
+use crate::store::StoreOptions;
+
+/// `TIDI`: tells a database of ours from any other SQLite file.
+const APPLICATION_ID: i64 = 0x5449_4449;
+/// Below this version commits can be lost when a checkpoint races a write (SQLite's "WAL-reset" bug).
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+/// How long another process may hold the database while we open it.
+const OPEN_BUSY_TIMEOUT: Duration = Duration::from_secs(1);
+/// Databases up to this size are checked whole when opened; larger ones by `doctor`.
+const CHECKED_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// Prepared statements kept per connection.
+const STATEMENTS_KEPT: usize = 64;
+
+/// An open database.
+pub(super) struct Opened {
+    pub(super) writer: Connection,
+    pub(super) readers: Vec<Connection>,
+    pub(super) lock: File,
+    pub(super) last_key: i64,
+}
+
+pub(super) fn open(options: &StoreOptions, directory: &Directory) -> Result<Opened, OpenError> {
+    assert!(
+        rusqlite::version_number() >= SQLITE_VERSION_MIN,
+        "a bundled SQLite is linked, and it is new enough"
+    );
+    let path = options.path.as_path();
+    let lock = lock(path)?;
+    let mut writer = connect(path, true).map_err(|error| explain(path, &error))?;
+    check(path, &writer)?;
+    migrate(path, &mut writer)?;
+    let last_key = load(path, &mut writer, &options.sealer, directory)?;
+    let readers: Result<Vec<_>, _> = (0..READERS).map(|_| connect(path, false)).collect();
+    let readers = readers.map_err(|error| explain(path, &error))?;
+    Ok(Opened {
+        writer,
+        readers,
+        lock,
+        last_key,
+    })
+}
+
+/// Takes the file beside the database that keeps a second process out.
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(PathBuf::from(name))
+        .map_err(|error| unavailable(path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked {
+            path: path.display().to_string(),
+        }),
+        Err(TryLockError::Error(error)) => Err(unavailable(path, &error)),
+    }
+}
+
+fn connect(path: &Path, writes: bool) -> rusqlite::Result<Connection> {
+    let access = if writes {
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
+    } else {
+        OpenFlags::SQLITE_OPEN_READ_ONLY
+    };
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(OPEN_BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    if writes {
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        // An acknowledgement means the disk has it: every commit is synced.
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+        connection.pragma_update(None, "cache_size", -32_768)?;
+    } else {
+        connection.pragma_update(None, "cache_size", -4_096)?;
+    }
+    connection.pragma_update(None, "temp_store", "memory")?;
+    Ok(connection)
+}
+
+/// Refuses what is damaged, foreign or newer.
+fn check(path: &Path, connection: &Connection) -> Result<(), OpenError> {
+    let number =
+        |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let explain = |error: rusqlite::Error| explain(path, &error);
+    let version = number("user_version").map_err(explain)?;
+    let known = SQLITE_MIGRATIONS.len() as i64;
+    if number("application_id").map_err(explain)? == APPLICATION_ID {
+        if version > known {
+            return Err(OpenError::Newer {
+                path: path.display().to_string(),
+                found: version,
+                known,
+            });
+        }
+    } else {
+        let tables: i64 = connection
+            .query_row("select count(*) from sqlite_schema", [], |row| row.get(0))
+            .map_err(explain)?;
+        if version != 0 || tables != 0 {
+            return Err(corrupt(path, "it is a database of another program"));
+        }
+    }
+    let bytes = std::fs::metadata(path)
+        .map(|file| file.len())
+        .unwrap_or_default();
+    if bytes <= CHECKED_BYTES_MAX {
+        let verdict: String = connection
+            .query_row("pragma quick_check(1)", [], |row| row.get(0))
+            .map_err(explain)?;
+        if verdict != "ok" {
+            return Err(corrupt(path, &verdict));
+        }
+    }
+    Ok(())
+}
+
+fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
+    let mut steps = || -> rusqlite::Result<()> {
+        // Taking the write lock even when nothing is to be done shows that nobody else holds it.
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let applied = transaction
+            .pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0))?
+            as usize;
+        for migration in &SQLITE_MIGRATIONS[applied.min(SQLITE_MIGRATIONS.len())..] {
+            transaction.execute_batch(migration)?;
+        }
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", SQLITE_MIGRATIONS.len() as i64)?;
+        transaction.commit()
+    };
+    steps().map_err(|error| explain(path, &error))
+}
+
+/// Fills the directory and finds the greatest key in use.
+fn load(
+    path: &Path,
+    connection: &mut Connection,
+    sealer: &Sealer,
+    directory: &Directory,
+) -> Result<i64, OpenError> {
+    let rows = read_rows(connection).map_err(|error| explain(path, &error))?;
+    let mut tables = directory.write();
+    for row in &rows {
+        place(row, sealer, &mut tables).map_err(|unreadable| match unreadable {
+            Unreadable::Sealed => OpenError::WrongSecretsKey {
+                path: path.display().to_string(),
+            },
+            Unreadable::Corrupt(detail) => {
+                corrupt(path, &format!("{} {}: {detail}", row.kind, row.id))
+            }
+        })?;
+    }
+    load_health(connection, &mut tables).map_err(|error| explain(path, &error))?;
+    let last: Option<i64> = connection
+        .query_row(statement("last_key"), [], |row| row.get(0))
+        .map_err(|error| explain(path, &error))?;
+    Ok(last.unwrap_or(0))
+}
+
+fn read_rows(connection: &Connection) -> rusqlite::Result<Vec<NounRow>> {
+    let mut load = connection.prepare(statement("load_directory"))?;
+    let rows = load.query_map([], |row| {
+        let kind: String = row.get(0)?;
+        Ok(NounRow {
+            kind: [document::ORGANIZATION, document::API_KEY, document::WEBHOOK]
+                .into_iter()
+                .find(|known| *known == kind)
+                .unwrap_or("noun of an unknown kind"),
+            organization_id: row.get(1)?,
+            id: row.get(2)?,
+            version: row.get(3)?,
+            document: row.get(4)?,
+        })
+    })?;
+    rows.collect()
+}
+
+fn place(row: &NounRow, sealer: &Sealer, tables: &mut Tables) -> Result<(), Unreadable> {
+    match row.kind {
+        document::ORGANIZATION => {
+            tables.put_organization(document::organization(row.id, row.version, &row.document)?);
+        }
+        document::API_KEY => tables.put_key(document::api_key(
+            row.organization_id,
+            row.id,
+            &row.document,
+        )?),
+        document::WEBHOOK => tables.put_webhook(document::webhook(row, sealer)?),
+        unknown => return Err(Unreadable::Corrupt(unknown.into())),
+    }
+    Ok(())
+}
+
+fn load_health(connection: &Connection, tables: &mut Tables) -> rusqlite::Result<()> {
+    let mut load = connection.prepare(statement("load_health"))?;
+    let mut rows = load.query([])?;
+    while let Some(row) = rows.next()? {
+        let document: String = row.get(1)?;
+        let health: Health = serde_json::from_str(&document).map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, error.into())
+        })?;
+        tables.put_health(WebhookId(row.get(0)?), health);
+    }
+    Ok(())
+}
+
+fn explain(path: &Path, error: &rusqlite::Error) -> OpenError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Locked {
+            path: path.display().to_string(),
+        },
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            corrupt(path, &error.to_string())
+        }
+        _ => unavailable(path, error),
+    }
+}
+
+fn corrupt(path: &Path, detail: &str) -> OpenError {
+    OpenError::Corrupt {
+        path: path.display().to_string(),
+        detail: detail.to_owned(),
+    }
+}

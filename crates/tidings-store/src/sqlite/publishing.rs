@@ -1,0 +1,233 @@
+//! Events into the store, with their numbers and everything they cause to be owed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rusqlite::{OptionalExtension, params};
+use tidings_core::delivery::{OrderKey, Owed};
+use tidings_core::event::{Event, NewEvent, OccurredAt, Outgoing};
+use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId};
+use tidings_core::webhook::Ordering;
+use tidings_events::EventFacts;
+
+use super::group::Commit;
+use super::reading;
+use crate::answer::Answer;
+use crate::publish::{ACCEPTED, Publish, Published, accepted_body};
+use crate::sql::statement;
+
+impl Commit<'_> {
+    pub(super) fn publish(&mut self, publish: &Publish) -> rusqlite::Result<Published> {
+        let known = match self.known_external_ids(publish)? {
+            Ok(known) => known,
+            Err(taken) => return Ok(Published::ExternalIdTaken(taken)),
+        };
+        let mut ids: Vec<EventId> = Vec::with_capacity(publish.events.len());
+        for (position, event) in publish.events.iter().enumerate() {
+            let id = match known.get(&position) {
+                Some(Known::Stored(id)) => *id,
+                Some(Known::Earlier(first)) => ids[*first],
+                None => self.store(publish.organization_id, event)?,
+            };
+            ids.push(id);
+        }
+        if let Some(remember) = &publish.remember {
+            self.remember(
+                remember,
+                &Answer {
+                    status: ACCEPTED,
+                    body: accepted_body(&ids, publish.single),
+                    secret: false,
+                },
+            )?;
+        }
+        Ok(Published::Stored(ids))
+    }
+
+    /// Which positions repeat an external id; or, of those, which say something else.
+    fn known_external_ids(
+        &self,
+        publish: &Publish,
+    ) -> rusqlite::Result<Result<HashMap<usize, Known>, Vec<usize>>> {
+        let mut known = HashMap::new();
+        let mut taken = Vec::new();
+        let mut first_in_batch: HashMap<&str, usize> = HashMap::new();
+        for (position, event) in publish.events.iter().enumerate() {
+            let Some(external_id) = event.content.external_id.as_deref() else {
+                continue;
+            };
+            if let Some(first) = first_in_batch.get(external_id) {
+                if publish.events[*first] == *event {
+                    known.insert(position, Known::Earlier(*first));
+                } else {
+                    taken.push(position);
+                }
+                continue;
+            }
+            first_in_batch.insert(external_id, position);
+            let stored = self
+                .transaction
+                .prepare_cached(statement("find_external_id"))?
+                .query_row(
+                    params![publish.organization_id.0, external_id],
+                    reading::event_of,
+                )
+                .optional()?;
+            match stored {
+                Some(stored) if event.repeats(&stored) => {
+                    known.insert(position, Known::Stored(stored.id));
+                }
+                Some(_) => taken.push(position),
+                None => {}
+            }
+        }
+        Ok(if taken.is_empty() {
+            Ok(known)
+        } else {
+            Err(taken)
+        })
+    }
+
+    /// Stores one event and what it causes to be owed.
+    fn store(
+        &mut self,
+        organization_id: OrganizationId,
+        new: &NewEvent,
+    ) -> rusqlite::Result<EventId> {
+        let id = EventId(self.next_key());
+        let sequence = match &new.conversation {
+            Some(conversation) => Some(self.next_sequence(organization_id, conversation)?),
+            None => None,
+        };
+        let occurred_at = match &new.occurred_at {
+            Some(text) => OccurredAt::Given(text.clone()),
+            None => OccurredAt::Made(self.now),
+        };
+        let event = Event {
+            id,
+            organization_id,
+            created_at: self.now,
+            sequence,
+            occurred_at,
+            content: new.content.clone(),
+        };
+        self.insert_event(&event)?;
+        self.owe(&Arc::new(Outgoing::new(event)))?;
+        self.staged.events += 1;
+        Ok(id)
+    }
+
+    fn insert_event(&self, event: &Event) -> rusqlite::Result<()> {
+        let content = &event.content;
+        let given = match &event.occurred_at {
+            OccurredAt::Given(text) => Some(text),
+            OccurredAt::Made(_) => None,
+        };
+        self.execute(
+            "insert_event",
+            params![
+                event.id.0,
+                event.organization_id.0,
+                content.kind,
+                content.version,
+                given,
+                content.external_id,
+                content.ordering_key,
+                event.sequence,
+                content.actor,
+                content.data,
+                event.created_at.as_ms(),
+                content.traceparent,
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn next_sequence(
+        &mut self,
+        organization: OrganizationId,
+        conversation: &str,
+    ) -> rusqlite::Result<i64> {
+        let key = (organization, conversation.to_owned());
+        if let Some(last) = self.staged.sequences.get_mut(&key) {
+            *last += 1;
+            return Ok(*last);
+        }
+        let last: Option<i64> = self
+            .transaction
+            .prepare_cached(statement("load_sequence"))?
+            .query_row(params![organization.0, conversation], |row| row.get(0))
+            .optional()?;
+        let next = last.unwrap_or(0) + 1;
+        self.staged.sequences.insert(key, next);
+        Ok(next)
+    }
+
+    /// Owes the event to every webhook that asked for it.
+    fn owe(&mut self, outgoing: &Arc<Outgoing>) -> rusqlite::Result<()> {
+        let event = &outgoing.event;
+        let own = event.organization_id;
+        let chain = self.tables.chain(own);
+        let listening = chain
+            .into_iter()
+            .filter(|id| !self.tables.switched_off(*id));
+        let facts = EventFacts {
+            kind: &event.content.kind,
+            data: &event.content.data,
+        };
+        let mut heard = Vec::new();
+        self.tables
+            .subscriptions
+            .matching(own, listening, &facts, &mut heard);
+        for webhook in heard {
+            self.owe_to(webhook, outgoing)?;
+        }
+        Ok(())
+    }
+
+    fn owe_to(&mut self, webhook_id: WebhookId, outgoing: &Arc<Outgoing>) -> rusqlite::Result<()> {
+        let Some(webhook) = self.tables.webhook(webhook_id) else {
+            return Ok(());
+        };
+        let event = &outgoing.event;
+        let id = DeliveryId(self.next_key());
+        let order_key = (webhook.settings.ordering == Ordering::Conversation).then(|| {
+            event
+                .content
+                .ordering_key
+                .as_deref()
+                .map_or(OrderKey(id.0), OrderKey::of)
+        });
+        self.execute(
+            "insert_delivery",
+            params![
+                id.0,
+                webhook.organization_id.0,
+                webhook_id.0,
+                event.id.0,
+                order_key.map(|key| key.0),
+                self.now.as_ms(),
+            ],
+        )?;
+        self.health(webhook_id).pending += 1;
+        self.staged.committed.owed.push(Owed {
+            id,
+            webhook_id,
+            event: outgoing.clone(),
+            order_key,
+            attempt_count: 0,
+            tries: 0,
+            due_at: self.now,
+            first_attempt_at: None,
+        });
+        Ok(())
+    }
+}
+
+/// An event of a batch that is stored already.
+enum Known {
+    /// By an earlier request.
+    Stored(EventId),
+    /// By this one, at an earlier position.
+    Earlier(usize),
+}

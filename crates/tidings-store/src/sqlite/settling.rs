@@ -1,0 +1,125 @@
+//! Outcomes into the store: the attempt, what becomes of the delivery, and what that does to its webhook.
+
+use rusqlite::params;
+use tidings_core::delivery::{Attempt, Next, Settlement};
+use tidings_core::health::Verdict;
+use tidings_core::id::{DeliveryId, WebhookId};
+use tidings_core::webhook::{Activity, DISABLED_FAILURES, DISABLED_GONE, Webhook};
+
+use super::group::{Commit, Noun};
+use crate::document;
+use crate::store::WebhookChanged;
+
+impl Commit<'_> {
+    pub(super) fn settle(&mut self, settlements: &[Settlement]) -> rusqlite::Result<()> {
+        for settled in settlements {
+            // A webhook that was removed meanwhile takes its record with it.
+            let Some(webhook) = self.tables.webhook(settled.webhook_id).cloned() else {
+                continue;
+            };
+            self.settle_one(settled, &webhook)?;
+        }
+        Ok(())
+    }
+
+    fn settle_one(&mut self, settled: &Settlement, webhook: &Webhook) -> rusqlite::Result<()> {
+        if let Some(attempt) = &settled.attempt {
+            self.insert_attempt(settled.id, attempt)?;
+        }
+        let was_pending = self.move_on(settled)?;
+        let health = self.health(webhook.id);
+        let owed = was_pending && !health.discarded(settled.id);
+        match health.record(settled, owed, webhook.settings.disable_after) {
+            Verdict::Carry => Ok(()),
+            Verdict::Gone => self.disable(webhook, DISABLED_GONE),
+            Verdict::TooManyFailures(streak) => {
+                for id in streak {
+                    self.execute("renew_delivery", params![id.0])?;
+                }
+                self.disable(webhook, DISABLED_FAILURES)
+            }
+        }
+    }
+
+    /// Changes the delivery's row; false when it was settled or discarded before.
+    fn move_on(&self, settled: &Settlement) -> rusqlite::Result<bool> {
+        let id = settled.id.0;
+        let count = settled.attempt.as_ref().map_or(0, |attempt| attempt.number);
+        let first = settled.first_attempt_at.as_ms();
+        let ended = settled.ended_at.as_ms();
+        let rows = match settled.next {
+            Next::Succeeded => self.execute(
+                "finish_delivery",
+                params![id, "succeeded", ended, count, first],
+            )?,
+            Next::Exhausted => self.execute(
+                "finish_delivery",
+                params![id, "exhausted", ended, count, first],
+            )?,
+            Next::Retry { due_at, tries } => self.execute(
+                "postpone_delivery",
+                params![id, due_at.as_ms(), tries, count, first],
+            )?,
+            // Held with its webhook; enabling that again starts its schedule anew.
+            Next::Gone => self.execute("postpone_delivery", params![id, ended, 0, count, first])?,
+        };
+        if rows == 0 && settled.attempt.is_some() {
+            self.execute("count_attempt", params![id, count])?;
+        }
+        Ok(rows > 0)
+    }
+
+    fn insert_attempt(&self, id: DeliveryId, attempt: &Attempt) -> rusqlite::Result<()> {
+        self.execute(
+            "insert_attempt",
+            params![
+                id.0,
+                attempt.number,
+                attempt.started_at.as_ms(),
+                attempt.duration_ms,
+                attempt.status_code,
+                attempt
+                    .error
+                    .map(tidings_core::outcome::AttemptError::as_str),
+                json(&attempt.request_headers),
+                json(&attempt.response_headers),
+                attempt.response_body,
+                attempt.truncated,
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn disable(&mut self, webhook: &Webhook, reason: &str) -> rusqlite::Result<()> {
+        if !matches!(webhook.activity, Activity::Active) || self.is_disabled_here(webhook.id) {
+            return Ok(());
+        }
+        let mut disabled = webhook.clone();
+        disabled.activity = Activity::Disabled {
+            reason: reason.to_owned(),
+            at_ms: self.now.as_ms(),
+        };
+        disabled.version += 1;
+        disabled.updated_at = self.now;
+        self.put_noun(&document::webhook_row(&disabled, self.sealer))?;
+        tracing::warn!(webhook.id = %disabled.id, reason, "webhook {} is disabled: {reason}", disabled.id);
+        self.staged.committed.changed.push(WebhookChanged {
+            id: disabled.id,
+            lift_wait: false,
+        });
+        self.staged.nouns.push(Noun::Webhook(Box::new(disabled)));
+        Ok(())
+    }
+
+    /// Whether this very commit disabled the webhook already.
+    fn is_disabled_here(&self, id: WebhookId) -> bool {
+        self.staged
+            .nouns
+            .iter()
+            .any(|noun| matches!(noun, Noun::Webhook(webhook) if webhook.id == id))
+    }
+}
+
+fn json(headers: &[(String, String)]) -> String {
+    serde_json::to_string(headers).expect("pairs of strings are JSON")
+}

@@ -1,0 +1,196 @@
+//! The store's face: a handful of calls, the same whatever engine is behind.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tidings_core::clock::Clock;
+use tidings_core::delivery::{Owed, Settlement};
+use tidings_core::event::Event;
+use tidings_core::id::{DeliveryId, EventId, IdSource, WebhookId};
+use tidings_core::lane::{Claim, Claimed};
+use tokio::sync::{mpsc, watch};
+
+use crate::answer::Remembered;
+use crate::change::{Refusal, Request};
+use crate::directory::Directory;
+use crate::error::{OpenError, StoreError};
+use crate::publish::{Publish, Published};
+use crate::query::{DeliveryQuery, DeliveryRecord, DeliveryRow, EventQuery, Page};
+use crate::seal::Sealer;
+use crate::sqlite::Engine;
+
+/// How many commits the delivery side may lag behind before handoffs are dropped.
+const HANDOFFS_MAX: usize = 256;
+
+/// How to open a store.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// The database file.
+    pub path: PathBuf,
+    /// Encrypts secrets at rest; the first key encrypts, all decrypt; none leaves them readable.
+    pub sealer: Sealer,
+}
+
+/// What a commit means for the delivery side.
+#[derive(Debug, Default)]
+pub struct Committed {
+    /// Deliveries owed by it, in commit order.
+    pub owed: Vec<Owed>,
+    /// Webhooks it changed, switched off or removed.
+    pub changed: Vec<WebhookChanged>,
+    /// Deliveries it made due again or discarded.
+    pub touched: Vec<(WebhookId, DeliveryId)>,
+}
+
+/// A webhook whose rules are not what they were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WebhookChanged {
+    /// Which.
+    pub id: WebhookId,
+    /// Whether its url or activity was set: a lane that waits for the receiver waits no more.
+    pub lift_wait: bool,
+}
+
+/// The short cut from commits to lanes. What does not fit is dropped, and said so.
+#[derive(Debug)]
+pub struct Handoff {
+    /// What was committed, in commit order.
+    pub committed: mpsc::Receiver<Committed>,
+    /// Rises whenever something was dropped.
+    pub dropped: watch::Receiver<u64>,
+}
+
+/// Durable memory.
+#[derive(Clone, Debug)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    engine: Engine,
+    directory: Arc<Directory>,
+    ids: Arc<Mutex<IdSource>>,
+    clock: Arc<dyn Clock>,
+    commits: watch::Receiver<u64>,
+}
+
+impl Store {
+    /// Opens or makes the database and reads the directory.
+    pub fn open(
+        options: StoreOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, Handoff), OpenError> {
+        let (committed_to, committed) = mpsc::channel(HANDOFFS_MAX);
+        let (dropped_to, dropped) = watch::channel(0);
+        let (commits_to, commits) = watch::channel(0);
+        let directory = Arc::new(Directory::default());
+        let outlets = Outlets {
+            committed: committed_to,
+            dropped: dropped_to,
+            commits: commits_to,
+        };
+        let (engine, ids) = Engine::open(options, clock.clone(), directory.clone(), outlets)?;
+        let inner = Inner {
+            engine,
+            directory,
+            ids,
+            clock,
+            commits,
+        };
+        Ok((
+            Self {
+                inner: Arc::new(inner),
+            },
+            Handoff { committed, dropped },
+        ))
+    }
+
+    /// What the store keeps in memory.
+    pub fn directory(&self) -> &Directory {
+        &self.inner.directory
+    }
+
+    /// A new key for an id of any kind; keys only grow.
+    pub fn next_key(&self) -> i64 {
+        let now = self.inner.clock.now();
+        self.inner.ids.lock().next(now)
+    }
+
+    /// Commits events with all they cause.
+    pub async fn publish(&self, publish: Publish) -> Result<Published, StoreError> {
+        self.inner.engine.publish(publish).await
+    }
+
+    /// Commits a change, or tells why not.
+    pub async fn change(
+        &self,
+        request: impl Into<Request>,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        self.inner.engine.change(request.into()).await
+    }
+
+    /// Commits outcomes. Those of deliveries that are gone meanwhile are dropped silently.
+    pub async fn settle(&self, settlements: Arc<[Settlement]>) -> Result<(), StoreError> {
+        self.inner.engine.settle(settlements).await
+    }
+
+    /// Reads what a lane asks for.
+    pub async fn claim(&self, webhook: WebhookId, claim: Claim) -> Result<Claimed, StoreError> {
+        self.inner.engine.claim(webhook, claim).await
+    }
+
+    /// An event.
+    pub async fn event(&self, id: EventId) -> Result<Option<Event>, StoreError> {
+        self.inner.engine.event(id).await
+    }
+
+    /// A page of events.
+    pub async fn events(&self, query: EventQuery) -> Result<Page<Event>, StoreError> {
+        self.inner.engine.events(query).await
+    }
+
+    /// A page of deliveries, newest first.
+    pub async fn deliveries(&self, query: DeliveryQuery) -> Result<Page<DeliveryRow>, StoreError> {
+        self.inner.engine.deliveries(query).await
+    }
+
+    /// A delivery and its attempts.
+    pub async fn delivery(&self, id: DeliveryId) -> Result<Option<DeliveryRecord>, StoreError> {
+        self.inner.engine.delivery(id).await
+    }
+
+    /// What a request with this idempotency scope was answered, within the last 24 hours.
+    pub async fn recall(&self, scope: [u8; 32]) -> Result<Option<Remembered>, StoreError> {
+        self.inner.engine.recall(scope).await
+    }
+
+    /// Rises with each commit that holds events.
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.inner.commits.clone()
+    }
+
+    /// Whether the store answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.inner.engine.ping().await
+    }
+
+    /// Deletes or discards what is past the retention, one small step; tells whether there is more.
+    pub async fn prune(&self, before: tidings_core::clock::Timestamp) -> Result<bool, StoreError> {
+        self.inner.engine.prune(before).await
+    }
+
+    /// Writes out what waits and closes the database. Later calls fail.
+    pub async fn close(&self) {
+        self.inner.engine.close().await;
+    }
+}
+
+/// Where the engine tells of its commits.
+#[derive(Debug)]
+pub(crate) struct Outlets {
+    pub(crate) committed: mpsc::Sender<Committed>,
+    pub(crate) dropped: watch::Sender<u64>,
+    pub(crate) commits: watch::Sender<u64>,
+}
