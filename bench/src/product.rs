@@ -120,7 +120,8 @@ pub(crate) fn find_binary(given: Option<&Path>) -> Result<PathBuf> {
 /// What `tidings --version` says.
 pub(crate) fn version(binary: &Path) -> Result<String> {
     let output = Command::new(binary).arg("--version").output()?;
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.lines().next().unwrap_or("unknown version").to_owned())
 }
 
 fn build(own: &Path) -> Result<()> {

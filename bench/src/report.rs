@@ -79,7 +79,8 @@ impl Row {
             self.checks.push(Check {
                 target: format!("≥ {bound:.2} × {of}"),
                 read: format!("{read:.2}"),
-                met: read >= bound,
+                // What never arrived took no time, so the figure would flatter.
+                met: read >= bound && !self.is_incomplete(),
             });
         }
         self
@@ -90,7 +91,7 @@ impl Row {
         self.checks.push(Check {
             target: format!("{what} ≤ {} {unit}", significant(bound)),
             read: significant(read),
-            met: read <= bound,
+            met: read <= bound && !self.is_incomplete(),
         });
         self
     }
@@ -235,6 +236,16 @@ mod tests {
         ] {
             assert_eq!(significant(value), text);
         }
+    }
+
+    #[test]
+    fn no_target_is_met_while_events_are_missing() {
+        let mut row = Row::new("publish", 90_000.0, "/s");
+        row.lost = Some(1);
+        let row = row
+            .at_least(0.15, "raw", 90_000.0, Some(90_000.0))
+            .at_most("p50", 1.0, 2.0, "ms");
+        assert!(row.checks.iter().all(|check| !check.met));
     }
 
     #[test]
