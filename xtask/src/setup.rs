@@ -22,12 +22,12 @@ struct PythonTool {
 const PYTHON_TOOLS: [PythonTool; 2] = [
     PythonTool {
         package: "openapi-spec-validator",
-        version: "0.7.2",
+        version: "0.9.0",
         used_by: "the check of the OpenAPI document",
     },
     PythonTool {
         package: "schemathesis",
-        version: "4.4.4",
+        version: "4.32.5",
         used_by: "the fuzzer of the API",
     },
 ];

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, config, doctor, events, keys, webhooks};
+use crate::commands::{completions, config, doctor, events, keys, trigger, verify, webhooks};
 use crate::config::Environment;
 
 const EXAMPLES: &str = "\
@@ -30,6 +30,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Trigger(trigger::Arguments),
+    Verify(verify::Arguments),
     Keys(keys::Arguments),
     Events(events::Arguments),
     Webhooks(webhooks::Arguments),
@@ -42,6 +44,8 @@ enum Command {
 pub(crate) fn run() -> ExitCode {
     let environment = Environment::of_process();
     let result = match Cli::parse().command {
+        Command::Trigger(arguments) => trigger::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Events(arguments) => events::run(&arguments),
         Command::Webhooks(arguments) => webhooks::run(&arguments),

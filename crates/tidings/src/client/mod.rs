@@ -215,16 +215,14 @@ fn refusal(status: StatusCode, body: &[u8]) -> anyhow::Error {
     let code = problem["code"].as_str().unwrap_or("no code");
     let detail = problem["detail"].as_str().or(problem["title"].as_str());
     let detail = detail.unwrap_or("the answer is not a problem document");
-    let mut text = format!("{detail} ({status}, {code})");
+    let mut lines = vec![format!("{detail} ({status}, {code})")];
     for fault in problem["errors"].as_array().into_iter().flatten() {
         let pointer = fault["pointer"].as_str().unwrap_or_default();
         let detail = fault["detail"].as_str().unwrap_or_default();
-        text.push_str(&format!("\n  {pointer}: {detail}"));
+        lines.push(format!("{pointer}: {detail}"));
     }
-    if let Some(next) = next_step(status) {
-        text.push_str(&format!("\n  {next}"));
-    }
-    anyhow!(text)
+    lines.extend(next_step(status).map(str::to_owned));
+    anyhow!(lines.join("\n  "))
 }
 
 fn next_step(status: StatusCode) -> Option<&'static str> {

@@ -54,10 +54,10 @@ impl Reader<'_> {
     }
 
     fn origin(&self, offset: usize) -> Origin {
-        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
+        let before = self.text.get(..offset).unwrap_or(self.text);
         Origin::File {
             path: PathBuf::from(self.path),
-            line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+            line: 1 + before.matches('\n').count(),
         }
     }
 }

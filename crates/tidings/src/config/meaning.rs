@@ -121,13 +121,17 @@ impl Config {
         let mut reader = Reader { raw, problems };
         let config = reader.config();
         match config {
-            Some(config) if reader.problems.is_empty() => Ok(config),
+            Ok(config) if reader.problems.is_empty() => Ok(config),
             _ => Err(reader.problems),
         }
     }
 }
 
-/// Reads settings one after the other and keeps what is wrong; `None` always has its problem noted.
+/// A setting cannot be used; the problem that says why is already noted.
+#[derive(Clone, Copy, Debug)]
+struct Noted;
+
+/// Reads settings one after the other and keeps what is wrong.
 struct Reader<'a> {
     raw: &'a RawConfig,
     problems: Problems,
@@ -135,19 +139,17 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Every section is read before the first `?`, so that no problem hides another.
-    fn config(&mut self) -> Option<Config> {
-        let server = self.server();
+    fn config(&mut self) -> Result<Config, Noted> {
         let store = self.required(&table::STORE, parse::store);
+        let server = self.server(store.as_ref().ok());
         let delivery = self.delivery();
         let secrets_keys = self.secrets_keys();
         let retention_days = self.required(&table::RETENTION_DAYS, parse::retention_days);
         let metrics_listen = self.required(&table::METRICS_LISTEN, parse::metrics_listen);
         let log = self.log();
-        let (server, store) = (server?, store?);
-        self.check_role(server.role, &store);
-        Some(Config {
-            server,
-            store,
+        Ok(Config {
+            server: server?,
+            store: store?,
             delivery: delivery?,
             secrets_keys: secrets_keys?,
             retention_days: retention_days?,
@@ -156,17 +158,20 @@ impl Reader<'_> {
         })
     }
 
-    fn server(&mut self) -> Option<Server> {
+    fn server(&mut self, store: Option<&Store>) -> Result<Server, Noted> {
         let listen = self.required(&table::LISTEN, parse::address);
         let public_url = self.optional(&table::PUBLIC_URL, parse::public_url);
         let role = self.required(&table::ROLE, parse::role);
+        if let (Ok(role), Some(store)) = (role, store) {
+            self.check_role(role, store);
+        }
         let given = self.raw.secret(
             &table::ADMIN_KEY,
             &table::ADMIN_KEY_FILE,
             &mut self.problems,
         );
         let admin_key = self.parsed(&table::ADMIN_KEY, given, parse::admin_key);
-        Some(Server {
+        Ok(Server {
             listen: listen?,
             public_url: public_url?,
             role: role?,
@@ -174,31 +179,31 @@ impl Reader<'_> {
         })
     }
 
-    fn delivery(&mut self) -> Option<Delivery> {
+    fn delivery(&mut self) -> Result<Delivery, Noted> {
         let allow_targets = self.optional(&table::ALLOW_TARGETS, parse::networks);
         let allow_http = self.required(&table::ALLOW_HTTP, parse::switch);
         let ca_certificates = self.optional(&table::CA_FILE, parse::certificates);
-        Some(Delivery {
+        Ok(Delivery {
             allow_targets: allow_targets?.unwrap_or_default(),
             allow_http: allow_http?,
             ca_certificates: ca_certificates?.unwrap_or_default(),
         })
     }
 
-    fn secrets_keys(&mut self) -> Option<Vec<SecretsKey>> {
+    fn secrets_keys(&mut self) -> Result<Vec<SecretsKey>, Noted> {
         let given = self.raw.secret(
             &table::SECRETS_KEY,
             &table::SECRETS_KEY_FILE,
             &mut self.problems,
         );
         let keys = self.parsed(&table::SECRETS_KEY, given, parse::secrets_keys)?;
-        Some(keys.unwrap_or_default())
+        Ok(keys.unwrap_or_default())
     }
 
-    fn log(&mut self) -> Option<Log> {
+    fn log(&mut self) -> Result<Log, Noted> {
         let format = self.required(&table::LOG, parse::log_format);
         let filter = self.required(&table::LOG_FILTER, parse::log_filter);
-        Some(Log {
+        Ok(Log {
             format: format?,
             filter: filter?,
         })
@@ -220,16 +225,21 @@ impl Reader<'_> {
     }
 
     /// A setting with a default.
-    fn required<T>(&mut self, setting: &Setting, parse: fn(&str) -> Result<T, Fault>) -> Option<T> {
-        self.optional(setting, parse)?
+    fn required<T>(
+        &mut self,
+        setting: &Setting,
+        parse: fn(&str) -> Result<T, Fault>,
+    ) -> Result<T, Noted> {
+        let value = self.optional(setting, parse)?;
+        Ok(value.expect("the table gives it a default"))
     }
 
-    /// A setting that may be absent: `Some(None)` when nobody gave it, `None` when it is wrong.
+    /// A setting that may be absent.
     fn optional<T>(
         &mut self,
         setting: &Setting,
         parse: fn(&str) -> Result<T, Fault>,
-    ) -> Option<Option<T>> {
+    ) -> Result<Option<T>, Noted> {
         let given = self.raw.effective(setting);
         self.parsed(setting, given, parse)
     }
@@ -239,15 +249,15 @@ impl Reader<'_> {
         setting: &Setting,
         given: Option<Given>,
         parse: fn(&str) -> Result<T, Fault>,
-    ) -> Option<Option<T>> {
+    ) -> Result<Option<T>, Noted> {
         let Some(given) = given else {
-            return Some(None);
+            return Ok(None);
         };
         match parse(&given.text) {
-            Ok(value) => Some(Some(value)),
+            Ok(value) => Ok(Some(value)),
             Err(Fault { fault, fix }) => {
                 self.problems.push(setting.key, &given.origin, fault, fix);
-                None
+                Err(Noted)
             }
         }
     }

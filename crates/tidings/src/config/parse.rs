@@ -33,16 +33,14 @@ fn fault<T>(fault: impl Into<String>, fix: impl Into<String>) -> Result<T, Fault
 }
 
 fn one_of<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, Fault> {
-    match choices.iter().find(|(name, _)| *name == text) {
-        Some((_, value)) => Ok(*value),
-        None => {
-            let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-            fault(
-                format!("`{text}` is none of its values"),
-                format!("write one of: {}", names.join(", ")),
-            )
-        }
+    if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
+        return Ok(*value);
     }
+    let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+    fault(
+        format!("`{text}` is none of its values"),
+        format!("write one of: {}", names.join(", ")),
+    )
 }
 
 /// `IP:PORT`; `localhost` is understood without asking a resolver.

@@ -48,11 +48,12 @@ impl RawConfig {
         twin: &Setting,
         problems: &mut Problems,
     ) -> Option<Given> {
-        match (self.given.get(direct.key), self.given.get(twin.key)) {
-            (None, None) => None,
-            (Some(value), None) => Some(value.clone()),
-            (None, Some(file)) => read_secret(twin, file, problems),
-            (Some(value), Some(file)) if value.origin.ranks_with(&file.origin) => {
+        let value = self.given.get(direct.key);
+        let Some(file) = self.given.get(twin.key) else {
+            return value.cloned();
+        };
+        match value {
+            Some(value) if value.origin.ranks_with(&file.origin) => {
                 problems.push(
                     direct.key,
                     &value.origin,
@@ -61,8 +62,8 @@ impl RawConfig {
                 );
                 None
             }
-            (Some(value), Some(file)) if value.origin.outranks(&file.origin) => Some(value.clone()),
-            (Some(_), Some(file)) => read_secret(twin, file, problems),
+            Some(value) if value.origin.outranks(&file.origin) => Some(value.clone()),
+            _ => read_secret(twin, file, problems),
         }
     }
 

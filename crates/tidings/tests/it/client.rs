@@ -1,0 +1,129 @@
+//! The client commands against a scripted answer, and without a server.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::thread::JoinHandle;
+
+use serde_json::{Value, json};
+
+use crate::process::{Call, tidings};
+
+const KEY: &str = "sa_live_0123456789abcdef01234567";
+
+/// Answers one request with this status and body; joining gives the request as it came.
+fn answer_once(status: &str, body: &Value) -> (String, JoinHandle<(String, String)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let body = body.to_string();
+    let answer = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let heard = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(&stream);
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            reader.read_line(&mut head).unwrap();
+        }
+        let length = head.lines().find_map(|line| {
+            line.to_lowercase()
+                .strip_prefix("content-length: ")?
+                .parse()
+                .ok()
+        });
+        let mut body = vec![0; length.unwrap_or(0)];
+        reader.read_exact(&mut body).unwrap();
+        (&stream).write_all(answer.as_bytes()).unwrap();
+        (head, String::from_utf8(body).unwrap())
+    });
+    (url, heard)
+}
+
+fn keyed(call: Call, url: &str) -> Call {
+    call.env("TIDINGS_KEY", KEY).env("TIDINGS_URL", url)
+}
+
+#[test]
+fn a_key_is_made_and_printed_alone_on_stdout() {
+    let (url, heard) = answer_once("201 Created", &json!({"id": "key_1", "key": "sa_live_new"}));
+    let create = tidings(&[
+        "keys",
+        "create",
+        "--name",
+        "ci",
+        "--scope",
+        "events:write,webhooks:read",
+    ]);
+    let done = keyed(create, &url).ends(0);
+    assert_eq!(done.stdout, "sa_live_new\n");
+    let (head, body) = heard.join().unwrap();
+    assert!(head.starts_with("POST /v1/api-keys HTTP/1.1\r\n"), "{head}");
+    assert!(
+        head.contains(&format!("authorization: Bearer {KEY}\r\n")),
+        "{head}"
+    );
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(
+        body,
+        json!({"name": "ci", "scopes": ["events:write", "webhooks:read"]})
+    );
+}
+
+#[test]
+fn a_list_is_a_table_or_json() {
+    let page = json!({"data": [{"id": "whk_1", "status": "active", "dialect": "atender",
+        "pendingCount": 3, "name": "CRM", "url": "https://crm.example/hook"}], "nextCursor": "abc"});
+    let (url, heard) = answer_once("200 OK", &page);
+    let done = keyed(tidings(&["webhooks", "list", "--limit", "1"]), &url).ends(0);
+    assert_eq!(
+        done.stdout,
+        "ID     STATUS  DIALECT  OWED  NAME  URL\n\
+         whk_1  active  atender  3     CRM   https://crm.example/hook\n"
+    );
+    assert_eq!(done.stderr, "more: --cursor abc\n");
+    let (head, _) = heard.join().unwrap();
+    assert!(
+        head.starts_with("GET /v1/webhooks?limit=1 HTTP/1.1\r\n"),
+        "{head}"
+    );
+
+    let (url, _) = answer_once("200 OK", &page);
+    let done = keyed(tidings(&["webhooks", "list", "--output", "json"]), &url).ends(0);
+    assert_eq!(serde_json::from_str::<Value>(&done.stdout).unwrap(), page);
+}
+
+#[test]
+fn a_refusal_is_told_on_stderr_with_the_next_step() {
+    let problem = json!({"code": "missing_scope", "detail": "needs webhooks:read"});
+    let (url, _) = answer_once("403 Forbidden", &problem);
+    let done = keyed(tidings(&["webhooks", "show", "whk_1"]), &url).ends(1);
+    assert_eq!(done.stdout, "");
+    assert!(
+        done.stderr
+            .starts_with("error: needs webhooks:read (403 Forbidden, missing_scope)"),
+        "{}",
+        done.stderr
+    );
+    assert!(
+        done.stderr.contains("tidings keys create --scope"),
+        "{}",
+        done.stderr
+    );
+}
+
+#[test]
+fn without_key_or_server_the_message_says_what_to_do() {
+    let done = tidings(&["keys", "list"]).ends(2);
+    assert!(done.stderr.contains("set TIDINGS_KEY="), "{}", done.stderr);
+    let silent = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let done = keyed(tidings(&["keys", "list"]), &format!("http://{silent}")).ends(1);
+    assert!(
+        done.stderr.contains("is `tidings serve` running there?"),
+        "{}",
+        done.stderr
+    );
+}
