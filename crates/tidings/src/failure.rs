@@ -29,10 +29,19 @@ impl Failure {
             Self::Misuse(error) => (error, 2),
             Self::Told => return ExitCode::from(1),
         };
+        if is_closed_pipe(&error) {
+            return ExitCode::SUCCESS;
+        }
         let style = owo_colors::Style::new().red().bold();
         anstream::eprintln!("{}: {error:#}", style.style("error"));
         ExitCode::from(code)
     }
+}
+
+/// `tidings events list | head` has seen enough; that is no fault.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let cause = error.downcast_ref::<std::io::Error>();
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 impl From<anyhow::Error> for Failure {

@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 
+use anyhow::Context as _;
 use clap::Args;
 use owo_colors::OwoColorize as _;
 use serde_json::json;
@@ -48,7 +49,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .iter()
         .map(|text| text.parse::<Secret>())
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Failure::misuse(format!("--secret: {error}")))?;
+        // A secret that cannot be one fails the check like one that does not match.
+        .context("the secret cannot be right")?;
     let headers = arguments
         .headers
         .iter()

@@ -70,8 +70,13 @@ fn a_wrong_question_is_told_apart_from_a_wrong_signature() {
             header,
         ])
     };
-    call("atender", "secret", "a: b").ends(2);
     call("attender", secret.as_str(), "a: b").ends(2);
     call("atender", secret.as_str(), "no colon").ends(2);
     call("atender", secret.as_str(), "a: b").ends(1);
+    let done = call("atender", "whsec_short", "a: b").ends(1);
+    assert!(
+        done.stderr.starts_with("error: the secret cannot be right"),
+        "{}",
+        done.stderr
+    );
 }
