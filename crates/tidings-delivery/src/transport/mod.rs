@@ -19,6 +19,7 @@ mod resolver;
 mod retry_after;
 mod tls;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,7 +124,11 @@ impl Transport {
         let began = Instant::now();
         let deadline = began + exchange.timeout;
         let mut answer = Answer::keeping(exchange.success_body_bytes_max);
-        let ended = timeout_at(deadline, self.exchange(exchange, deadline, &mut answer)).await;
+        let ended = {
+            // Pinned in place: the timer would move it, and it is large.
+            let exchange = pin!(self.exchange(exchange, deadline, &mut answer));
+            timeout_at(deadline, exchange).await
+        };
         let error = match ended {
             Ok(Ok(())) => None,
             Ok(Err(Failure(error))) => Some(error),
@@ -169,7 +174,8 @@ impl Transport {
                 },
             }
         }
-        let mut connection = self.connector.connect(destination, deadline).await?;
+        // Boxed: the state of a handshake is large, and most exchanges need none.
+        let mut connection = Box::pin(self.connector.connect(destination, deadline)).await?;
         self.pool.share(destination.origin(), &connection);
         destination.address(&mut request, connection.is_http2());
         match connection.send(request).await {
