@@ -117,3 +117,42 @@ fn server_name(host: &Host<&str>) -> Option<ServerName<'static>> {
         Host::Domain(name) => ServerName::try_from(name.trim_end_matches('.').to_owned()).ok(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tidings_core::address::Targets;
+    use tidings_core::endpoint::UrlRules;
+
+    use super::*;
+
+    /// The URL standard lets more characters stand than a URI has; none may get stuck in between.
+    #[test]
+    fn every_url_that_is_taken_can_be_sent_to() {
+        let rules = UrlRules {
+            allow_http: true,
+            targets: Targets::public(),
+        };
+        let letters = (' '..='~').chain(['ü', '漢', '😀', '\u{200b}', '\u{feff}', '\u{fffd}']);
+        let mut taken = 0;
+        for letter in letters {
+            for text in [
+                format!("https://ex{letter}ample.com/"),
+                format!("https://example.com:{letter}/"),
+                format!("https://example.com/a{letter}b"),
+                format!("https://example.com?a{letter}b"),
+                format!("http://{letter}"),
+            ] {
+                if let Ok(url) = EndpointUrl::parse(&text, &rules) {
+                    let destination = Destination::new(&url.with_query(&[("challenge", &text)]));
+                    assert!(
+                        destination
+                            .origin()
+                            .starts_with(&url.url().origin().ascii_serialization())
+                    );
+                    taken += 1;
+                }
+            }
+        }
+        assert!(taken > 200, "{taken}");
+    }
+}
