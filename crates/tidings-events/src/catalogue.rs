@@ -11,10 +11,9 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
-use jsonschema::Validator;
 use serde_json::Value;
 
-pub use check::{Fault, compile_schema};
+pub use check::{Fault, NotASchema, Schema};
 
 use crate::dialect::{Dialect, NameRule};
 
@@ -30,7 +29,7 @@ pub struct EventType {
     names: HashMap<Dialect, NameRule>,
     schema: Value,
     sample: Value,
-    validator: OnceLock<Validator>,
+    compiled: OnceLock<Schema>,
 }
 
 /// The schema version of every canonical type so far.
@@ -115,12 +114,12 @@ impl EventType {
         }
     }
 
-    /// Every fault of `data`, with its place and what would mend it; empty when it is valid.
+    /// The faults of `data`, each with its place and what would mend it; empty when it is valid.
     pub fn check(&self, data: &Value) -> Vec<Fault> {
-        let validator = self.validator.get_or_init(|| {
-            compile_schema(&self.schema)
+        let compiled = self.compiled.get_or_init(|| {
+            Schema::compile(&self.schema)
                 .expect("a test compiles the schema of every canonical type")
         });
-        check::faults(validator, &self.schema, data)
+        compiled.check(data)
     }
 }

@@ -124,16 +124,18 @@ impl Dialect {
     /// A pure function of the event and, in `dialogbrain`, the number of the delivery. An event the
     /// dialect does not carry is rendered under its canonical name.
     pub fn render(self, event: &EventView<'_>, context: &RenderContext<'_>) -> Vec<u8> {
-        let name = self
-            .name_of(&event.facts())
-            .unwrap_or_else(|| Cow::Owned(event.kind.to_owned()));
         match self {
-            Self::Atender => atender::render(event, &name),
-            Self::Chatshipper => chatshipper::render(event, &name, context),
-            Self::Varda => varda::render(event, &name),
-            Self::Dialogbrain => dialogbrain::render(event, &name, context),
+            Self::Atender => atender::render(event, &self.shown_name(event)),
+            Self::Chatshipper => chatshipper::render(event, context),
+            Self::Varda => varda::render(event, &self.shown_name(event)),
+            Self::Dialogbrain => dialogbrain::render(event, &self.shown_name(event), context),
             Self::Standard => standard::render(event),
         }
+    }
+
+    fn shown_name<'a>(self, event: &EventView<'a>) -> Cow<'a, str> {
+        self.name_of(&event.facts())
+            .unwrap_or(Cow::Borrowed(event.kind))
     }
 }
 

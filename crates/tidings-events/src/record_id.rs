@@ -45,8 +45,15 @@ pub(crate) fn to_integer(raw: &str) -> String {
     }
     match own_key(&id).filter(|key| *key >> EXACT_BITS == 0) {
         Some(key) => key.to_string(),
-        None => first_bits_of_hash(&id).to_string(),
+        None => whole_number(raw).unwrap_or_else(|| first_bits_of_hash(&id).to_string()),
     }
+}
+
+/// The plain spelling of an integer that was published as `7.0` or `7e0`, which JSON takes for the same.
+fn whole_number(raw: &str) -> Option<String> {
+    let number: f64 = raw.parse().ok()?;
+    let is_exact = number.fract() == 0.0 && number.abs() < (1_u64 << EXACT_BITS) as f64;
+    is_exact.then(|| format!("{number:.0}"))
 }
 
 /// An id as the text it stands for.
@@ -81,6 +88,8 @@ mod tests {
             "123456789012345678901234567890",
             "123456789012345678901234567890",
         );
+        check("7.0", "7");
+        check("12e1", "120");
         check("\"cnv_000000000002a\"", "74");
         // The rest by an independent SHA-256: int.from_bytes(sha256(id)[:8], "big") >> 11
         check("\"conv-abc\"", "1314848538209738");

@@ -8,8 +8,9 @@ use crate::instant;
 use crate::json::{self, Edits};
 use crate::record_id;
 
-/// The members in which the core writes times of its own making.
-const MADE: [&str; 9] = [
+/// The id, and the members in which the core writes times of its own making.
+const ID_AND_MADE: [&str; 10] = [
+    "id",
     "createdAt",
     "updatedAt",
     "resolvedAt",
@@ -36,16 +37,26 @@ pub(crate) fn shown(raw: &str, is_own_record: bool) -> std::borrow::Cow<'_, str>
     }
 }
 
-/// Shortens the times of one record of the core, an object within the edited text.
-pub(crate) fn shorten(object: &str, edits: &mut Edits<'_>) {
-    for raw in json::pick(object, MADE).into_iter().flatten() {
+/// Shortens the times of an object within the edited text, when it is a record of the core.
+pub(crate) fn shorten_own(object: &str, edits: &mut Edits<'_>) {
+    let [id, times @ ..] = json::pick(object, ID_AND_MADE);
+    if record_id::is_own(id) {
+        shorten(times, edits);
+    }
+}
+
+/// Shortens the times of an object that has no id of its own, but belongs to `record`.
+pub(crate) fn shorten_part_of(record: &str, object: &str, edits: &mut Edits<'_>) {
+    if record_id::is_own(json::member(record, "id")) {
+        let [_, times @ ..] = json::pick(object, ID_AND_MADE);
+        shorten(times, edits);
+    }
+}
+
+fn shorten<const N: usize>(times: [Option<&str>; N], edits: &mut Edits<'_>) {
+    for raw in times.into_iter().flatten() {
         if let Some(shortened) = instant::without_milliseconds(raw) {
             edits.replace(raw, shortened);
         }
     }
-}
-
-/// Whether the object is a record of the core.
-pub(crate) fn is_own(object: &str) -> bool {
-    record_id::is_own(json::member(object, "id"))
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::nearest::nearest;
 
 /// Lists of faults end here: who sends a thousand wrong members learns enough from these.
-const FAULTS_MAX: usize = 50;
+const FAULTS_MAX: usize = 100;
 
 /// One thing that is wrong with data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,28 +18,46 @@ pub struct Fault {
     pub detail: String,
 }
 
-/// Compiles a JSON Schema (2020-12, unless it names another draft) for many checks.
-///
-/// Patterns run in linear time and no reference is ever fetched, so that a custom type's schema can
-/// neither stall a check nor reach out. The error says what is wrong with the schema.
-pub fn compile_schema(schema: &Value) -> Result<Validator, String> {
-    jsonschema::options()
-        .with_draft(jsonschema::Draft::Draft202012)
-        .with_pattern_options(PatternOptions::regex())
-        .build(schema)
-        .map_err(|error| error.to_string())
+/// A JSON Schema, compiled for many checks.
+#[derive(Debug)]
+pub struct Schema {
+    text: Value,
+    validator: Validator,
 }
 
-/// All faults of `data`, at most [`FAULTS_MAX`]; the quick way first, since nearly all data is valid.
-pub(super) fn faults(validator: &Validator, schema: &Value, data: &Value) -> Vec<Fault> {
-    if validator.is_valid(data) {
-        return Vec::new();
+/// Why a text is no JSON Schema.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is no valid JSON Schema: {0}")]
+pub struct NotASchema(String);
+
+impl Schema {
+    /// Compiles a schema of the draft 2020-12, unless it names another.
+    ///
+    /// Patterns run in linear time and no reference is ever fetched, so that the schema of a custom
+    /// type can neither stall a check nor reach out.
+    pub fn compile(text: &Value) -> Result<Self, NotASchema> {
+        let validator = jsonschema::options()
+            .with_pattern_options(PatternOptions::regex())
+            .build(text)
+            .map_err(|error| NotASchema(error.to_string()))?;
+        Ok(Self {
+            text: text.clone(),
+            validator,
+        })
     }
-    validator
-        .iter_errors(data)
-        .take(FAULTS_MAX)
-        .map(|error| fault(&error, schema))
-        .collect()
+
+    /// The faults of `data`, the first hundred of them; empty when it is valid. The quick way comes
+    /// first, since nearly all data is valid.
+    pub fn check(&self, data: &Value) -> Vec<Fault> {
+        if self.validator.is_valid(data) {
+            return Vec::new();
+        }
+        self.validator
+            .iter_errors(data)
+            .take(FAULTS_MAX)
+            .map(|error| fault(&error, &self.text))
+            .collect()
+    }
 }
 
 fn fault(error: &ValidationError<'_>, schema: &Value) -> Fault {

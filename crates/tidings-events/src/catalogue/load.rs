@@ -171,7 +171,7 @@ fn compose(entry: TypeEntry, objects: &BTreeMap<String, ObjectEntry>) -> EventTy
         names: entry.names,
         schema,
         sample,
-        validator: OnceLock::new(),
+        compiled: OnceLock::new(),
     }
 }
 

@@ -6,9 +6,6 @@ use crate::instant::Precision;
 use crate::json::{self, Edits, Members};
 use crate::record_times;
 
-/// Objects of the core that hold times.
-const RECORDS: [&str; 5] = ["conversation", "message", "contact", "call", "draft"];
-
 pub(super) fn render(event: &EventView<'_>, name: &str) -> Vec<u8> {
     let mut body = Vec::with_capacity(event.data.len() + 160);
     let mut envelope = Members::open(&mut body);
@@ -33,7 +30,18 @@ fn may_differ(data: &str) -> bool {
 
 fn edited(data: &str) -> Edits<'_> {
     let mut edits = Edits::of(data);
-    let [conversation, changes, sla] = json::pick(data, ["conversation", "changes", "sla"]);
+    let [changes, sla, conversation, message, contact, call, draft] = json::pick(
+        data,
+        [
+            "changes",
+            "sla",
+            "conversation",
+            "message",
+            "contact",
+            "call",
+            "draft",
+        ],
+    );
     if let Some(conversation) = conversation {
         archive(json::member(conversation, "status"), &mut edits);
         // Only a conversation's changes tell of its status: a draft or a call has other ones.
@@ -42,14 +50,16 @@ fn edited(data: &str) -> Edits<'_> {
             archive(from, &mut edits);
             archive(to, &mut edits);
         }
-        // The timers of a conversation have no id of their own.
-        if let Some(sla) = sla.filter(|_| record_times::is_own(conversation)) {
-            record_times::shorten(sla, &mut edits);
+        if let Some(timers) = sla {
+            record_times::shorten_part_of(conversation, timers, &mut edits);
         }
     }
-    for object in json::pick(data, RECORDS).into_iter().flatten() {
-        if record_times::is_own(object) {
-            record_times::shorten(object, &mut edits);
+    if record_times::may_hold(data) {
+        for record in [conversation, message, contact, call, draft]
+            .into_iter()
+            .flatten()
+        {
+            record_times::shorten_own(record, &mut edits);
         }
     }
     edits

@@ -1,15 +1,21 @@
 //! ChatShipper's body: an activity (ActivityStreams 2.0), the resources, and links to them.
 
 mod activity;
+mod resource;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
+use self::resource::{Conversation, Message};
+use super::name::by_types;
+use super::{Dialect, NameRule};
+use crate::catalogue::event_type;
 use crate::event::{EventView, RenderContext};
 use crate::instant::Precision;
-use crate::json::{self, Edits, Members};
-use crate::record_times;
+use crate::json::{self, Members};
+use crate::record_id;
 
 /// The kinds of things that events are about, and where the API has them.
 const COLLECTIONS: [(&str, &str); 14] = [
@@ -29,24 +35,168 @@ const COLLECTIONS: [(&str, &str); 14] = [
     ("file", "resources/file"),
 ];
 
-pub(super) fn render(event: &EventView<'_>, name: &str, context: &RenderContext<'_>) -> Vec<u8> {
+pub(super) fn render(event: &EventView<'_>, context: &RenderContext<'_>) -> Vec<u8> {
     let timestamp = event.occurred_at.to_text(Precision::Seconds);
     let noun = event.kind.split('.').next().unwrap_or_default();
+    let objects = Objects::read(event.data, noun);
+    let links = objects.links(event.organization_id, noun, context);
     let mut body = Vec::with_capacity(event.data.len() + 1_024);
     let mut envelope = Members::open(&mut body);
     envelope.text("id", &event_uuid(event.id));
-    envelope.text("event", name);
+    envelope.text("event", &objects.name(event));
     envelope.text("timestamp", &timestamp);
     envelope.text("organization", event.organization_id);
     envelope.object("activity", |activity| {
-        activity::write(activity, event, noun, &timestamp, context);
+        let subject = links.iter().find(|(name, _)| *name == noun);
+        let subject = subject.map(|(_, address)| address.as_str());
+        activity::write(activity, event, (noun, subject), &timestamp, context);
     });
     envelope.object("data", |data| {
-        write_resources(data, event, noun);
-        data.object("links", |links| write_links(links, event, noun, context));
+        objects.write(data, event.kind, noun);
+        data.object("links", |members| {
+            for (name, address) in &links {
+                members.text(name, address);
+            }
+        });
     });
     envelope.close();
     body
+}
+
+/// The objects of the data that a body can show or link to, each read once.
+struct Objects<'a> {
+    conversation: Option<Conversation<'a>>,
+    message: Option<Message<'a>>,
+    contact: Option<&'a str>,
+    user: Option<&'a str>,
+    channel: Option<&'a str>,
+    /// What the event is about, when it is none of those above.
+    other: Option<&'a str>,
+    into: Option<&'a str>,
+    error: Option<&'a str>,
+}
+
+impl<'a> Objects<'a> {
+    fn read(data: &'a str, noun: &str) -> Self {
+        let [
+            conversation,
+            message,
+            contact,
+            user,
+            channel,
+            into,
+            error,
+            other,
+        ] = json::pick(
+            data,
+            [
+                "conversation",
+                "message",
+                "contact",
+                "user",
+                "channel",
+                "into",
+                "error",
+                noun,
+            ],
+        );
+        Self {
+            conversation: conversation.map(Conversation::read),
+            message: message.map(Message::read),
+            contact,
+            user,
+            channel,
+            other,
+            into,
+            error,
+        }
+    }
+
+    /// The event's name, from the types that were read already.
+    fn name<'e>(&self, event: &EventView<'e>) -> Cow<'e, str> {
+        let rule = event_type(event.kind).and_then(|known| known.name_rule(Dialect::Chatshipper));
+        if let Some(NameRule::ByTypes) = rule {
+            let conversation = self.conversation.as_ref();
+            let conversation_type = conversation.and_then(|conversation| conversation.kind);
+            let message_type = self.message.as_ref().and_then(|message| message.kind);
+            return Cow::Borrowed(by_types(conversation_type, message_type));
+        }
+        Dialect::Chatshipper.shown_name(event)
+    }
+
+    /// A message comes with its conversation, a user with the channel, anything else alone; a merge
+    /// tells who survives, an error what it was.
+    fn write(&self, data: &mut Members<'_>, kind: &str, noun: &str) {
+        if let Some(conversation) = self
+            .conversation
+            .as_ref()
+            .filter(|_| matches!(noun, "conversation" | "message"))
+        {
+            conversation.write(data);
+        }
+        match noun {
+            "conversation" => {}
+            "message" => {
+                if let Some(message) = &self.message {
+                    message.write(data);
+                }
+            }
+            "contact" => resource::write(data, noun, self.contact),
+            "user" => {
+                resource::write(data, noun, self.user);
+                resource::write(data, "channel", self.channel);
+            }
+            "channel" => resource::write(data, noun, self.channel),
+            _ => resource::write(data, noun, self.other),
+        }
+        if kind.ends_with(".merged") {
+            data.known("into", self.into);
+        }
+        if matches!(kind, "message.failed" | "user.errored" | "service.errored") {
+            data.known("error", self.error);
+        }
+    }
+
+    /// The addresses of all that the event touches, by what it is.
+    fn links(
+        &self,
+        organization_id: &str,
+        noun: &str,
+        context: &RenderContext<'_>,
+    ) -> Vec<(&'static str, String)> {
+        let id_of = |object: Option<&'a str>| object.and_then(|object| json::member(object, "id"));
+        let conversation = self.conversation.as_ref();
+        let contact = id_of(self.contact).or_else(|| conversation?.contact_id);
+        let ids = [
+            (
+                "conversation",
+                conversation.and_then(|conversation| conversation.id),
+            ),
+            (
+                "message",
+                self.message.as_ref().and_then(|message| message.id),
+            ),
+            ("contact", contact),
+            ("user", id_of(self.user)),
+            ("channel", id_of(self.channel)),
+        ];
+        let mut links = Vec::with_capacity(4);
+        // The event's organization is linked, unless the event is about one: then that one is.
+        if noun != "organization" {
+            links.push((
+                "organization",
+                link(context, "organizations", organization_id),
+            ));
+        }
+        let about = COLLECTIONS.iter().find(|(known, _)| *known == noun);
+        let about = about.map(|(known, _)| (*known, id_of(self.other)));
+        for (name, id) in ids.into_iter().chain(about) {
+            if let (Some(id), Some(collection)) = (id, collection_of(name)) {
+                links.push((name, link(context, collection, &record_id::to_text(id))));
+            }
+        }
+        links
+    }
 }
 
 /// The event's UUID: version 8 (RFC 9562) with the bits of the id's SHA-256, so that it is the same on
@@ -89,141 +239,4 @@ fn collection_of(noun: &str) -> Option<&'static str> {
         .iter()
         .find(|(known, _)| *known == noun)
         .map(|(_, collection)| *collection)
-}
-
-/// A message comes with its conversation, a user with the channel, anything else alone; a merge tells
-/// who survives, an error what it was.
-fn write_resources(data: &mut Members<'_>, event: &EventView<'_>, noun: &str) {
-    let [conversation, message, channel, into, error] = json::pick(
-        event.data,
-        ["conversation", "message", "channel", "into", "error"],
-    );
-    match noun {
-        "message" => {
-            write_conversation(data, conversation);
-            write_message(data, message);
-        }
-        "conversation" => write_conversation(data, conversation),
-        _ => write_resource(data, noun, json::member(event.data, noun)),
-    }
-    if noun == "user" {
-        write_resource(data, "channel", channel);
-    }
-    if event.kind.ends_with(".merged") {
-        data.known("into", into);
-    }
-    if matches!(
-        event.kind,
-        "message.failed" | "user.errored" | "service.errored"
-    ) {
-        data.known("error", error);
-    }
-}
-
-fn write_resource(data: &mut Members<'_>, name: &str, object: Option<&str>) {
-    let Some(object) = object else { return };
-    edits_of(object).write(data.value(name));
-}
-
-/// Edits that begin with the times of a record of the core.
-fn edits_of(object: &str) -> Edits<'_> {
-    let mut edits = Edits::of(object);
-    if record_times::may_hold(object) && record_times::is_own(object) {
-        record_times::shorten(object, &mut edits);
-    }
-    edits
-}
-
-fn write_conversation(data: &mut Members<'_>, object: Option<&str>) {
-    let Some(object) = object else { return };
-    let [kind, status, assignee] = json::pick(object, ["type", "status", "assignee"]);
-    let mut edits = edits_of(object);
-    if kind.is_none() {
-        edits.set("type", "\"contact\"");
-    }
-    if let Some(raw) = status {
-        match json::text(raw).as_deref() {
-            Some("active") if !is_assigned(assignee) => edits.replace(raw, "\"queued\""),
-            Some("snoozed") => edits.replace(raw, "\"active\""),
-            Some("done") => edits.replace(raw, "\"closed\""),
-            _ => {}
-        }
-    }
-    edits.write(data.value("conversation"));
-}
-
-fn is_assigned(assignee: Option<&str>) -> bool {
-    assignee.is_some_and(|assignee| {
-        json::pick(assignee, ["userId", "teamId", "email"])
-            .iter()
-            .any(Option::is_some)
-    })
-}
-
-/// A note inside the team is marked as such, and roles are called as the vendor's receivers know them.
-fn write_message(data: &mut Members<'_>, object: Option<&str>) {
-    let Some(object) = object else { return };
-    let [direction, kind, role] = json::pick(object, ["direction", "type", "role"]);
-    let direction = direction.and_then(json::text);
-    let mut edits = edits_of(object);
-    if kind.is_none() {
-        edits.set("type", "\"chat\"");
-    }
-    match role.and_then(json::text).as_deref() {
-        None if direction.as_deref() == Some("inbound") => edits.set("role", "\"contact\""),
-        None | Some("user") => edits.set("role", "\"agent\""),
-        Some("automation" | "system") => edits.set("role", "\"bot\""),
-        Some(_) => {}
-    }
-    if direction.as_deref() == Some("internal") {
-        edits.set("isBackchannel", "true");
-    }
-    edits.write(data.value("message"));
-}
-
-fn write_links(
-    links: &mut Members<'_>,
-    event: &EventView<'_>,
-    noun: &str,
-    context: &RenderContext<'_>,
-) {
-    let id_of = |object: Option<&str>, name| {
-        object
-            .and_then(|object| json::member(object, name))
-            .map(crate::record_id::to_text)
-    };
-    let mut write = |name: &str, collection: &str, id: Option<String>| {
-        if let Some(id) = id {
-            links.text(name, &link(context, collection, &id));
-        }
-    };
-    // The event's organization is linked, unless the event is about one: then that one is.
-    if noun != "organization" {
-        write(
-            "organization",
-            "organizations",
-            Some(event.organization_id.to_owned()),
-        );
-    }
-    let [conversation, message, contact, user, channel] = json::pick(
-        event.data,
-        ["conversation", "message", "contact", "user", "channel"],
-    );
-    write("conversation", "conversations", id_of(conversation, "id"));
-    write("message", "messages", id_of(message, "id"));
-    write(
-        "contact",
-        "contacts",
-        id_of(contact, "id").or_else(|| id_of(conversation, "contactId")),
-    );
-    write("user", "users", id_of(user, "id"));
-    write("channel", "resources/channel", id_of(channel, "id"));
-    let is_written = ["conversation", "message", "contact", "user", "channel"].contains(&noun);
-    if let Some(collection) = collection_of(noun).filter(|_| !is_written) {
-        write(
-            noun,
-            collection,
-            id_of(json::member(event.data, noun), "id"),
-        );
-    }
 }

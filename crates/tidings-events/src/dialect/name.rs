@@ -100,17 +100,25 @@ impl NameRule {
 }
 
 fn name_by_types(data: &str) -> &'static str {
-    let [conversation, message] = json::pick(data, ["conversation", "message"]);
-    let conversation_type = place(conversation, &CONVERSATION_TYPES);
-    let message_type = place(message, &MESSAGE_TYPES);
-    &NAMES_BY_TYPES[conversation_type * MESSAGE_TYPES.len() + message_type]
+    let objects = json::pick(data, ["conversation", "message"]);
+    let [conversation_type, message_type] =
+        objects.map(|object| object.and_then(|object| json::member(object, "type")));
+    by_types(conversation_type, message_type)
 }
 
-/// Where the object's type stands among the known ones; an absent one counts as the first.
-fn place(object: Option<&str>, known: &[&str]) -> usize {
-    let found = object
-        .and_then(|object| json::member(object, "type"))
-        .and_then(json::text);
+/// `message.create.T.M` for the two types as raw JSON.
+pub(super) fn by_types(
+    conversation_type: Option<&str>,
+    message_type: Option<&str>,
+) -> &'static str {
+    let conversation_place = place(conversation_type, &CONVERSATION_TYPES);
+    let message_place = place(message_type, &MESSAGE_TYPES);
+    &NAMES_BY_TYPES[conversation_place * MESSAGE_TYPES.len() + message_place]
+}
+
+/// Where a type stands among the known ones; an absent one counts as the first.
+fn place(raw: Option<&str>, known: &[&str]) -> usize {
+    let found = raw.and_then(json::text);
     found
         .and_then(|found| known.iter().position(|known| *known == found))
         .unwrap_or(0)

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use tidings_events::catalogue::Schema;
 use tidings_events::{Dialect, EventFacts, Pattern, PatternSet, event_type, event_types};
 
 /// One name a line, or `prefix.* a, b` for `prefix.a` and `prefix.b`, where the prefix may list
@@ -284,4 +285,27 @@ fn patterns_pick_from_the_catalogue() {
     assert_eq!(count(Dialect::Chatshipper, "message.create.contact.*"), 12);
     assert_eq!(count(Dialect::Chatshipper, "*.merge"), 2);
     assert_eq!(count(Dialect::Atender, "conversation.*"), 4);
+}
+
+#[test]
+fn a_schema_never_reaches_out() {
+    for reference in [
+        "http://127.0.0.1:9/schema.json",
+        "file:///etc/hostname",
+        "other.json",
+    ] {
+        assert!(
+            Schema::compile(&json!({"properties": {"a": {"$ref": reference}}})).is_err(),
+            "{reference}"
+        );
+    }
+    assert!(Schema::compile(&json!({"type": "strong"})).is_err());
+    assert!(
+        Schema::compile(&json!({"pattern": "(a)\\1"})).is_err(),
+        "needs backtracking"
+    );
+    let schema =
+        Schema::compile(&json!({"properties": {"plan": {"enum": ["free", "paid"]}}})).unwrap();
+    assert_eq!(schema.check(&json!({"plan": "paid"})), []);
+    assert_eq!(schema.check(&json!({"plan": "pad"}))[0].pointer, "/plan");
 }

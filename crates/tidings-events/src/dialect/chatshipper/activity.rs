@@ -1,7 +1,7 @@
 //! The activity in ChatShipper's envelope: who did what to which thing, in the words of
 //! ActivityStreams 2.0.
 
-use super::{collection_of, link};
+use super::link;
 use crate::catalogue::event_type;
 use crate::event::{EventView, RenderContext};
 use crate::json::{self, Members};
@@ -9,10 +9,11 @@ use crate::record_id;
 
 const VOCABULARY: &str = "https://www.w3.org/ns/activitystreams";
 
+/// `subject` is what the event is about: its kind and, where it has one, its address.
 pub(super) fn write(
     activity: &mut Members<'_>,
     event: &EventView<'_>,
-    noun: &str,
+    (noun, subject): (&str, Option<&str>),
     published: &str,
     context: &RenderContext<'_>,
 ) {
@@ -20,9 +21,8 @@ pub(super) fn write(
     activity.text("type", verb(event.kind));
     activity.object("actor", |actor| write_actor(actor, event.actor, context));
     activity.object("object", |object| {
-        let id = json::member(event.data, noun).and_then(|object| json::member(object, "id"));
-        if let (Some(id), Some(collection)) = (id, collection_of(noun)) {
-            object.text("id", &link(context, collection, &record_id::to_text(id)));
+        if let Some(address) = subject {
+            object.text("id", address);
         }
         object.text("type", thing(noun));
     });
