@@ -1,1 +1,24 @@
-//! 
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod app;
+mod body;
+mod call;
+mod caller;
+mod cursor;
+mod idempotency;
+mod openapi;
+mod operation;
+mod page;
+mod pipeline;
+mod problem;
+mod publication;
+mod rate_limit;
+mod request_id;
+mod router;
+mod routes;
+mod serve;
+mod show;
+
+pub use app::{App, AppOptions, key_hash};
+pub use serve::serve;

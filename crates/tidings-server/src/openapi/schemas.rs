@@ -1,0 +1,408 @@
+//! The schemas of what is sent and answered. Bounds come from where they are enforced.
+
+use serde_json::{Map, Value, json};
+use tidings_core::access::Scope;
+use tidings_core::access::draft as key;
+use tidings_core::event::{BATCH_EVENTS_MAX, EXTERNAL_ID_CHARS_MAX};
+use tidings_core::organization::draft as organization;
+use tidings_core::webhook::draft as webhook;
+use tidings_core::webhook::headers;
+use tidings_events::{Dialect, EventType, event_types};
+
+use super::paths::reference;
+use crate::app::DIALECTS;
+use crate::page::LIMIT_MAX;
+use crate::problem::Code;
+use crate::publication::{ACTOR_CHARACTERS_MAX, ACTOR_TYPES};
+
+/// What is read as a time. (29 February is let through in every year here, and refused where it is not.)
+const TIME_PATTERN: &str = "^[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-9]))T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?Z$";
+
+/// All of them, by name.
+pub(super) fn schemas() -> Value {
+    let parts = [
+        parameters(),
+        problems(),
+        organizations(),
+        keys(),
+        webhooks(),
+        deliveries(),
+        events(),
+    ];
+    let mut schemas = Map::new();
+    for part in parts {
+        if let Value::Object(part) = part {
+            schemas.extend(part);
+        }
+    }
+    Value::Object(schemas)
+}
+
+fn parameters() -> Value {
+    json!({
+        "Anything": {},
+        "Empty": {"type": "object", "additionalProperties": false},
+        "Health": object(&[("status", json!({"const": "ok"}))]),
+        "Flag": {"type": "boolean"},
+        "Limit": {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": crate::page::LIMIT_DEFAULT},
+        "Cursor": {"type": "string", "pattern": "^[A-Za-z0-9_-]{12}$"},
+        "AfterCursor": {"type": "string", "pattern": "^([A-Za-z0-9_-]{12})?$"},
+        "Timestamp": {"type": "string", "format": "date-time", "pattern": TIME_PATTERN, "examples": ["2026-05-11T09:00:00Z"]},
+        "OrganizationId": id("org"),
+        "EventId": id("evt"),
+        "EventFilter": {"type": "string", "minLength": 1},
+        "EventTypeName": {"type": "string", "minLength": 1, "examples": ["message.received"]},
+        "Pattern": {"type": "string", "minLength": 1, "maxLength": 200, "examples": ["message.*"]},
+        "Dialect": {"enum": Dialect::ALL},
+        "DeliveryStatus": {"enum": ["pending", "succeeded", "exhausted", "held", "discarded"]},
+    })
+}
+
+fn problems() -> Value {
+    let codes: Vec<&str> = Code::ALL.into_iter().map(Code::word).collect();
+    json!({
+        "Problem": {
+            "description": "RFC 9457",
+            "type": "object",
+            "required": ["type", "title", "status", "code", "detail"],
+            "properties": {
+                "type": {"type": "string", "format": "uri"},
+                "title": {"type": "string"},
+                "status": {"type": "integer"},
+                "code": {"enum": codes},
+                "detail": {"type": "string"},
+                "errors": {"type": "array", "items": object(&[
+                    ("pointer", json!({"type": "string", "description": "A JSON pointer into the body, `?name` for a query parameter, or the name of a header"})),
+                    ("detail", text()),
+                ])},
+            },
+        },
+    })
+}
+
+fn organizations() -> Value {
+    let settings = [
+        ("name", characters(organization::NAME_CHARACTERS_MAX)),
+        ("webhooksEnabled", json!({"type": "boolean"})),
+        (
+            "maxWebhooks",
+            json!({"type": ["integer", "null"], "minimum": 0, "maximum": organization::WEBHOOKS_MAX}),
+        ),
+        (
+            "rateLimitPerMinute",
+            json!({"type": ["integer", "null"], "minimum": 1, "maximum": organization::RATE_LIMIT_MAX}),
+        ),
+        (
+            "autoCloseDoneAfterSeconds",
+            json!({"type": ["integer", "null"], "minimum": 1, "maximum": organization::AUTO_CLOSE_SECONDS_MAX}),
+        ),
+    ];
+    let parent = (
+        "parentId",
+        json!({"type": ["string", "null"], "minLength": 1, "maxLength": 100}),
+    );
+    let shown = [
+        ("id", id("org")),
+        parent.clone(),
+        made("createdAt"),
+        made("updatedAt"),
+    ];
+    json!({
+        "NewOrganization": closed(&with(&settings, &[parent]), &["name"]),
+        "OrganizationPatch": closed(&settings, &[]),
+        "Organization": object(&with(&settings, &shown)),
+    })
+}
+
+fn keys() -> Value {
+    let scopes: Vec<String> = Scope::all().map(|scope| scope.to_string()).collect();
+    let name = ("name", characters(key::NAME_CHARACTERS_MAX));
+    let scopes = (
+        "scopes",
+        json!({"type": "array", "minItems": 1, "maxItems": scopes.len(), "items": {"enum": scopes}}),
+    );
+    let expires = (
+        "expiresAt",
+        json!({"anyOf": [reference("Timestamp"), {"type": "null"}]}),
+    );
+    let shown = [
+        ("id", id("key")),
+        ("organizationId", id("org")),
+        name.clone(),
+        scopes.clone(),
+        ("hint", text()),
+        expires.clone(),
+        made("createdAt"),
+    ];
+    json!({
+        "NewApiKey": closed(&[organization_id(), name, scopes, expires], &["name", "scopes"]),
+        "ApiKey": object(&shown),
+        "CreatedApiKey": object(&with(&shown, &[("key", json!({"type": "string", "description": "The key itself, shown this once"}))])),
+    })
+}
+
+fn webhooks() -> Value {
+    let settings = webhook_settings();
+    let fixed = [
+        ("dialect", json!({"enum": DIALECTS, "default": "atender"})),
+        organization_id(),
+    ];
+    let secret = (
+        "secret",
+        json!({"type": "string", "pattern": "^whsec_[0-9a-f]{64}$"}),
+    );
+    let backlog = (
+        "backlog",
+        json!({"enum": ["deliver", "discard"], "description": "What becomes of what was held, when the webhook resumes"}),
+    );
+    let shown = with(&settings, &webhook_state());
+    json!({
+        "NewWebhook": closed(&with(&settings, &[fixed[0].clone(), fixed[1].clone(), secret.clone()]), &["name", "url"]),
+        "WebhookPatch": closed(&with(&settings, &[backlog]), &[]),
+        "Webhook": object(&shown),
+        "CreatedWebhook": object(&with(&shown, std::slice::from_ref(&secret))),
+        "SecretRotation": closed(&[("overlapSeconds", whole(0, webhook::OVERLAP_SECONDS_MAX))], &[]),
+        "RotatedSecret": object(&[secret]),
+    })
+}
+
+/// What an integrator sets; the order of the contract's table.
+fn webhook_settings() -> Vec<(&'static str, Value)> {
+    vec![
+        ("name", characters(webhook::NAME_CHARACTERS_MAX)),
+        (
+            "url",
+            json!({"type": "string", "format": "uri", "maxLength": tidings_core::endpoint::URL_CHARACTERS_MAX, "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^\\s#@\\\\]+$", "examples": ["https://example.com/hooks"]}),
+        ),
+        (
+            "events",
+            json!({"type": ["array", "null"], "minItems": 1, "maxItems": webhook::PATTERNS_MAX, "items": reference("Pattern"), "description": "Patterns over the dialect's names: `*` is one segment, at the end one or more"}),
+        ),
+        ("includeDescendants", json!({"type": "boolean"})),
+        ("isActive", json!({"type": "boolean"})),
+        ("isPaused", json!({"type": "boolean"})),
+        ("maxRetries", whole(0, webhook::RETRIES_MAX)),
+        (
+            "retryDelaySeconds",
+            whole(1, webhook::RETRY_DELAY_SECONDS_MAX),
+        ),
+        ("timeoutSeconds", whole(1, webhook::TIMEOUT_SECONDS_MAX)),
+        ("disableAfter", whole(0, webhook::DISABLE_AFTER_MAX)),
+        ("ordering", json!({"enum": ["none", "conversation"]})),
+        (
+            "customHeaders",
+            json!({
+                "type": "object",
+                "maxProperties": headers::HEADERS_MAX,
+                "propertyNames": {"pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$"},
+                "additionalProperties": {"type": "string", "maxLength": headers::VALUE_BYTES_MAX, "pattern": "^([!-~]([\\t -~]*[!-~])?)?$"},
+            }),
+        ),
+        ("maxInFlight", whole(1, webhook::IN_FLIGHT_MAX)),
+        (
+            "acceptReplies",
+            json!({"type": "boolean", "description": "For the dialect chatshipper only"}),
+        ),
+    ]
+}
+
+/// What Tidings says of a webhook.
+fn webhook_state() -> Vec<(&'static str, Value)> {
+    vec![
+        ("id", id("whk")),
+        ("organizationId", id("org")),
+        ("dialect", reference("Dialect")),
+        (
+            "status",
+            json!({"enum": ["disabled", "unverified", "paused", "failing", "active"]}),
+        ),
+        ("disableReason", json!({"type": ["string", "null"]})),
+        ("disabledAt", maybe_made()),
+        (
+            "consecutiveFailures",
+            json!({"type": "integer", "minimum": 0}),
+        ),
+        ("lastDeliveryAt", maybe_made()),
+        (
+            "lastDeliveryStatus",
+            json!({"enum": ["succeeded", "failed", null]}),
+        ),
+        ("pendingCount", json!({"type": "integer", "minimum": 0})),
+        ("secretHint", text()),
+        made("createdAt"),
+        made("updatedAt"),
+    ]
+}
+
+fn deliveries() -> Value {
+    let shown = [
+        ("id", id("dlv")),
+        ("webhookId", id("whk")),
+        ("eventId", id("evt")),
+        ("event", text()),
+        ("status", reference("DeliveryStatus")),
+        (
+            "reason",
+            json!({"enum": ["expired", "requested", "erased", null]}),
+        ),
+        ("attemptCount", json!({"type": "integer", "minimum": 0})),
+        ("nextAttemptAt", maybe_made()),
+        made("createdAt"),
+        ("completedAt", maybe_made()),
+    ];
+    let headers = json!({"type": "object", "additionalProperties": {"type": "string"}});
+    let errors = [
+        "blocked_target",
+        "dns",
+        "connect",
+        "tls",
+        "timeout",
+        "reset",
+        "protocol",
+        "redirect",
+        "status",
+    ];
+    let mut errors: Vec<Value> = errors.map(Value::from).into();
+    errors.push(Value::Null);
+    let response = object(&[
+        ("headers", headers.clone()),
+        ("body", text()),
+        ("truncated", json!({"type": "boolean"})),
+    ]);
+    let attempt = object(&[
+        ("number", json!({"type": "integer", "minimum": 1})),
+        made("startedAt"),
+        ("durationMs", json!({"type": "integer", "minimum": 0})),
+        ("statusCode", json!({"type": ["integer", "null"]})),
+        ("error", json!({"enum": errors})),
+        ("request", object(&[("headers", headers)])),
+        ("response", json!({"anyOf": [response, {"type": "null"}]})),
+    ]);
+    json!({
+        "Delivery": object(&shown),
+        "DeliveryDetails": object(&with(&shown, &[("attempts", json!({"type": "array", "items": reference("Attempt")}))])),
+        "Attempt": attempt,
+    })
+}
+
+fn events() -> Value {
+    let words: Vec<&str> = ACTOR_TYPES.iter().map(|(word, ())| *word).collect();
+    let short = json!({"type": ["string", "null"], "maxLength": ACTOR_CHARACTERS_MAX});
+    let actor_id = json!({"type": ["string", "integer", "null"], "minLength": 1, "maxLength": ACTOR_CHARACTERS_MAX, "minimum": i64::MIN, "maximum": i64::MAX});
+    let data = (
+        "data",
+        json!({"type": "object", "description": "As the type's schema asks; GET /v1/event-types/{name} shows it"}),
+    );
+    let key = characters(EXTERNAL_ID_CHARS_MAX);
+    let names: Vec<&str> = event_types()
+        .iter()
+        .filter(|known| known.is_publishable())
+        .map(EventType::name)
+        .collect();
+    let new = [
+        ("type", json!({"enum": names})),
+        data.clone(),
+        ("externalId", key.clone()),
+        organization_id(),
+        ("occurredAt", reference("Timestamp")),
+        ("orderingKey", key),
+        (
+            "actor",
+            json!({"anyOf": [reference("Actor"), {"type": "null"}]}),
+        ),
+    ];
+    let shown = [
+        ("id", id("evt")),
+        ("type", text()),
+        ("version", json!({"type": "integer", "minimum": 1})),
+        ("organizationId", id("org")),
+        ("externalId", json!({"type": ["string", "null"]})),
+        ("orderingKey", json!({"type": ["string", "null"]})),
+        ("sequence", json!({"type": ["integer", "null"]})),
+        made("occurredAt"),
+        made("createdAt"),
+        (
+            "actor",
+            json!({"anyOf": [reference("Actor"), {"type": "null"}]}),
+        ),
+        data,
+    ];
+    json!({
+        "Actor": closed(&[("type", json!({"enum": words})), ("id", actor_id), ("name", short)], &["type"]),
+        "NewEvent": closed(&new, &["type", "data"]),
+        "Publication": {"anyOf": [
+            reference("NewEvent"),
+            closed(&[("events", json!({"type": "array", "minItems": 1, "maxItems": BATCH_EVENTS_MAX, "items": reference("NewEvent")}))], &["events"]),
+        ]},
+        "Published": {"anyOf": [
+            object(&[("id", id("evt"))]),
+            object(&[("ids", json!({"type": "array", "items": id("evt")}))]),
+        ]},
+        "Event": object(&shown),
+        "EventType": object(&[
+            ("name", text()),
+            ("dialect", reference("Dialect")),
+            ("eventTypes", json!({"type": "array", "items": {"type": "string"}, "description": "The canonical types told under this name"})),
+            ("description", text()),
+            ("trigger", text()),
+            ("version", json!({"type": "integer", "minimum": 1})),
+            ("schema", json!({"type": "object", "description": "JSON Schema of data, in its canonical form"})),
+            ("sample", json!({"type": "object"})),
+        ]),
+    })
+}
+
+type Field = (&'static str, Value);
+
+/// An object in an answer: every field is always there.
+fn object(fields: &[Field]) -> Value {
+    let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    json!({"type": "object", "required": names, "properties": properties(fields)})
+}
+
+/// An object in a request: unknown fields are faults.
+fn closed(fields: &[Field], required: &[&str]) -> Value {
+    json!({"type": "object", "required": required, "properties": properties(fields), "additionalProperties": false})
+}
+
+fn properties(fields: &[Field]) -> Map<String, Value> {
+    fields
+        .iter()
+        .map(|(name, schema)| ((*name).to_owned(), schema.clone()))
+        .collect()
+}
+
+fn with(fields: &[Field], more: &[Field]) -> Vec<Field> {
+    fields.iter().chain(more).cloned().collect()
+}
+
+fn organization_id() -> Field {
+    (
+        "organizationId",
+        json!({"type": "string", "minLength": 1, "maxLength": 100, "description": "By default the key's own"}),
+    )
+}
+
+fn made(name: &'static str) -> Field {
+    (name, json!({"type": "string", "format": "date-time"}))
+}
+
+fn maybe_made() -> Value {
+    json!({"type": ["string", "null"], "format": "date-time"})
+}
+
+fn id(prefix: &str) -> Value {
+    json!({"type": "string", "pattern": format!("^{prefix}_[0-9a-z]{{13}}$")})
+}
+
+fn text() -> Value {
+    json!({"type": "string"})
+}
+
+fn characters(most: usize) -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": most})
+}
+
+fn whole(least: u32, most: u32) -> Value {
+    json!({"type": "integer", "minimum": least, "maximum": most})
+}

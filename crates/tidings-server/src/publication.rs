@@ -1,0 +1,294 @@
+//! What a publisher says of events, read and checked (contract §6).
+//!
+//! `data` is never taken apart and put together again: the publisher's own text is what is stored and
+//! later signed. It is parsed beside that, once, to check it and to find the conversation it is about.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use tidings_core::event::{
+    BATCH_EVENTS_MAX, Content, DATA_BYTES_MAX, EXTERNAL_ID_CHARS_MAX, NewEvent, conversation_of,
+    ordering_key_of,
+};
+use tidings_core::fault::Fault;
+use tidings_core::input::{Faults, Object};
+use tidings_events::{EventType, event_type, event_types, nearest};
+
+use crate::call::malformed;
+use crate::problem::{Code, Problem};
+
+/// The words for who did it.
+pub(crate) const ACTOR_TYPES: [(&str, ()); 6] = [
+    ("user", ()),
+    ("contact", ()),
+    ("bot", ()),
+    ("automation", ()),
+    ("system", ()),
+    ("api_key", ()),
+];
+/// How long an actor's id or name may be, in characters.
+pub(crate) const ACTOR_CHARACTERS_MAX: usize = 256;
+
+/// The members of an object, two of them as the text they came in.
+struct Members<'a> {
+    others: Map<String, Value>,
+    data: Option<&'a RawValue>,
+    events: Option<&'a RawValue>,
+}
+
+/// What one request publishes.
+#[derive(Debug)]
+pub(crate) struct Publication {
+    pub(crate) events: Vec<NewEvent>,
+    /// The organization named in each event.
+    pub(crate) organizations: Vec<Option<String>>,
+    /// Whether it was one event on its own rather than a list.
+    pub(crate) is_single: bool,
+}
+
+impl Publication {
+    /// Reads the body of a request, which may belong to a trace; every fault is told.
+    pub(crate) fn read(body: &[u8], traceparent: Option<&str>) -> Result<Self, Problem> {
+        let body = if body.is_empty() { b"{}" } else { body };
+        let root: &RawValue = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+        let mut reading = Reading {
+            traceparent,
+            ..Reading::default()
+        };
+        let members = reading.members("", root);
+        let is_single = !members
+            .as_ref()
+            .is_some_and(|members| members.events.is_some());
+        match members {
+            Some(members) if is_single => reading.event("", &members),
+            Some(members) => reading.batch(&members),
+            None => {}
+        }
+        reading.end(is_single)
+    }
+}
+
+#[derive(Default)]
+struct Reading<'t> {
+    traceparent: Option<&'t str>,
+    faults: Faults,
+    oversized: Vec<Fault>,
+    events: Vec<NewEvent>,
+    organizations: Vec<Option<String>>,
+}
+
+impl Reading<'_> {
+    fn end(self, is_single: bool) -> Result<Publication, Problem> {
+        if !self.oversized.is_empty() {
+            let detail = format!(
+                "the data of one event may have {} KiB",
+                DATA_BYTES_MAX / 1024
+            );
+            return Err(Problem {
+                errors: self.oversized,
+                ..Problem::new(Code::PayloadTooLarge, detail)
+            });
+        }
+        let publication = Publication {
+            events: self.events,
+            organizations: self.organizations,
+            is_single,
+        };
+        self.faults.or(publication).map_err(Problem::invalid)
+    }
+
+    fn members<'a>(&mut self, pointer: &str, text: &'a RawValue) -> Option<Members<'a>> {
+        let members = serde_json::from_str(text.get()).ok();
+        if members.is_none() {
+            self.faults
+                .add(pointer, "must be an object that JSON can hold");
+        }
+        members
+    }
+
+    fn batch(&mut self, members: &Members<'_>) {
+        let mut envelope = Object::of(String::new(), &members.others, &mut self.faults);
+        if members.data.is_some() {
+            envelope.fault(
+                "data",
+                "stands beside events; give one event, or a list of them",
+            );
+        }
+        envelope.finish();
+        let list: Option<Vec<&RawValue>> = members
+            .events
+            .and_then(|events| serde_json::from_str(events.get()).ok());
+        let Some(list) = list else {
+            return self.faults.add("/events", "must be a list of events");
+        };
+        if list.is_empty() || list.len() > BATCH_EVENTS_MAX {
+            let detail = format!(
+                "must have 1 to {BATCH_EVENTS_MAX} events; it has {}",
+                list.len()
+            );
+            return self.faults.add("/events", detail);
+        }
+        for (at, event) in list.into_iter().enumerate() {
+            let pointer = format!("/events/{at}");
+            if let Some(members) = self.members(&pointer, event) {
+                self.event(&pointer, &members);
+            }
+        }
+    }
+
+    fn event(&mut self, pointer: &str, members: &Members<'_>) {
+        let mut body = Object::of(pointer.to_owned(), &members.others, &mut self.faults);
+        body.require(&["type"]);
+        let kind = body.parsed("type", known_type);
+        let organization = body.text("organizationId", 1..=100).map(str::to_owned);
+        let external_id = body
+            .text("externalId", 1..=EXTERNAL_ID_CHARS_MAX)
+            .map(str::to_owned);
+        let given_key = body
+            .text("orderingKey", 1..=EXTERNAL_ID_CHARS_MAX)
+            .map(str::to_owned);
+        let occurred_at = body.time("occurredAt").map(|(text, _)| text.to_owned());
+        let actor = read_actor(&mut body);
+        if members.events.is_some() {
+            body.fault(
+                "events",
+                "is not a field of an event; a list does not hold lists",
+            );
+        }
+        body.finish();
+        let Some((data, value)) = self.data(pointer, members.data) else {
+            return;
+        };
+        let Some(kind) = kind else { return };
+        for fault in kind.check(&value) {
+            self.faults
+                .add(format!("{pointer}/data{}", fault.pointer), fault.detail);
+        }
+        let conversation = conversation_of(&value);
+        let ordering_key = given_key.or_else(|| {
+            let objects: Vec<&str> = kind.objects().collect();
+            ordering_key_of(conversation.as_deref(), &objects, &value)
+        });
+        let content = Content {
+            kind: kind.name().to_owned(),
+            version: kind.version(),
+            external_id,
+            ordering_key,
+            actor,
+            data: data.to_owned(),
+            traceparent: self.traceparent.map(str::to_owned),
+        };
+        self.events.push(NewEvent {
+            occurred_at,
+            conversation,
+            content,
+        });
+        self.organizations.push(organization);
+    }
+
+    /// `data` as text, and parsed.
+    fn data<'a>(&mut self, pointer: &str, data: Option<&'a RawValue>) -> Option<(&'a str, Value)> {
+        let place = format!("{pointer}/data");
+        let Some(data) = data.map(RawValue::get) else {
+            self.faults.add(place, "is required");
+            return None;
+        };
+        if data.len() > DATA_BYTES_MAX {
+            self.oversized.push(Fault::at(
+                place,
+                format!(
+                    "has {} bytes; at most {DATA_BYTES_MAX} are allowed",
+                    data.len()
+                ),
+            ));
+            return None;
+        }
+        let value: Option<Value> = serde_json::from_str(data).ok();
+        if value.is_none() {
+            self.faults.add(
+                place,
+                "holds a number or a text that JSON readers cannot hold",
+            );
+        }
+        Some((data, value?))
+    }
+}
+
+/// A type that can be published.
+fn known_type(name: &str) -> Result<&'static EventType, String> {
+    let publishable = event_types()
+        .iter()
+        .filter(|known| known.is_publishable())
+        .map(EventType::name);
+    match event_type(name) {
+        Some(known) if known.is_publishable() => Ok(known),
+        Some(_) => Err("tells of Tidings' own webhooks and cannot be published".to_owned()),
+        None => {
+            let near = nearest(name, publishable).unwrap_or_default();
+            Err(format!(
+                "is no event type; the nearest is `{near}`. GET /v1/event-types lists all"
+            ))
+        }
+    }
+}
+
+/// The actor as text, its members checked.
+fn read_actor(body: &mut Object<'_, '_>) -> Option<String> {
+    let whole = body.nullable("actor", Object::entries);
+    let tidings_core::input::Given::Value(members) = whole else {
+        return None;
+    };
+    let mut actor = body.object("actor")?;
+    actor.require(&["type"]);
+    actor.one_of("type", &ACTOR_TYPES);
+    if members.get("id").is_some_and(Value::is_i64) {
+        actor.take("id");
+    } else {
+        let _ = actor.nullable("id", |actor, name| {
+            actor.text(name, 1..=ACTOR_CHARACTERS_MAX)
+        });
+    }
+    let _ = actor.nullable("name", |actor, name| {
+        actor.text(name, 0..=ACTOR_CHARACTERS_MAX)
+    });
+    actor.finish();
+    serde_json::to_string(members).ok()
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        reader.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Members<'de>, M::Error> {
+        let mut members = Members {
+            others: Map::new(),
+            data: None,
+            events: None,
+        };
+        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+            match &*name {
+                "data" => members.data = Some(map.next_value()?),
+                "events" => members.events = Some(map.next_value()?),
+                _ => {
+                    members.others.insert(name.into_owned(), map.next_value()?);
+                }
+            }
+        }
+        Ok(members)
+    }
+}

@@ -1,0 +1,240 @@
+//! Events: publishing and reading (contract §6).
+
+use http::{HeaderMap, StatusCode};
+use tidings_core::access::Area;
+use tidings_core::event::Event;
+use tidings_core::fault::Fault;
+use tidings_core::id::{EventId, OrganizationId};
+use tidings_core::input::Query;
+use tidings_store::publish::{Publish, Published, accepted_body};
+use tidings_store::query::{EventPage, EventQuery, Page};
+
+use super::{CURSOR, DESCENDANTS, LIMIT, ORGANIZATION, SINCE};
+use crate::answer::Answer;
+use crate::call::{Call, NAME_ONE};
+use crate::cursor::{Cursor, List};
+use crate::operation::{Holds, Operation, Parameter, Verb, query, reads, writes};
+use crate::page::{self, Wanted};
+use crate::problem::{Code, Problem};
+use crate::publication::Publication;
+use crate::show::EventDocument;
+
+/// Bytes a request that publishes may have (contract §4).
+const PUBLISH_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+pub(super) const TYPE: Parameter = query(
+    "type",
+    "EventTypeName",
+    "Only events of this canonical type",
+);
+const AFTER: Parameter = query(
+    "after",
+    "AfterCursor",
+    "Oldest first, from after this cursor; empty: from the oldest kept. nextCursor is then never null",
+);
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation {
+        summary: "Publish one event, or a list of them, all or none",
+        access: writes(Area::Events),
+        parameters: &[ORGANIZATION],
+        body: Some("Publication"),
+        body_bytes_max: PUBLISH_BYTES_MAX,
+        answers: &[(202, Holds::Json("Published"))],
+        problems: &[404],
+        ..Operation::new(Verb::Post, "/v1/events", "publishEvents", |call| {
+            Box::pin(publish(call))
+        })
+    },
+    Operation {
+        summary: "List events, newest first, or oldest first with after",
+        access: reads(Area::Events),
+        parameters: &[ORGANIZATION, DESCENDANTS, TYPE, SINCE, AFTER, LIMIT, CURSOR],
+        answers: &[(200, Holds::PageOf("Event"))],
+        problems: &[404],
+        ..Operation::new(Verb::Get, "/v1/events", "listEvents", |call| {
+            Box::pin(list(call))
+        })
+    },
+    Operation {
+        summary: "Show an event",
+        access: reads(Area::Events),
+        answers: &[(200, Holds::Json("Event"))],
+        ..Operation::new(Verb::Get, "/v1/events/{id}", "getEvent", |call| {
+            Box::pin(show(call))
+        })
+    },
+];
+
+async fn publish(call: Call) -> Result<Answer, Problem> {
+    let named = call.read_query(|query| query.text("organizationId"))?;
+    let publication = Publication::read(&call.body, traceparent(&call.headers))?;
+    let organization_id = place_of(&call, named.as_deref(), &publication)?;
+    let is_single = publication.is_single;
+    let publish = Publish {
+        organization_id,
+        events: publication.events,
+        single: is_single,
+        remember: call.remember,
+    };
+    match call.app.store.publish(publish).await? {
+        Published::Stored(ids) => {
+            let answer = Answer::of_text(StatusCode::ACCEPTED, accepted_body(&ids, is_single));
+            Ok(Answer {
+                is_remembered: call.remember.is_some(),
+                ..answer
+            })
+        }
+        Published::ExternalIdTaken(places) => Err(taken(&places, is_single)),
+    }
+}
+
+/// The trace that receivers are told of; what is not in the form of W3C Trace Context is dropped.
+fn traceparent(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get("traceparent")?.to_str().ok()?;
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_hex = |part: &str| {
+        part.bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let [version, trace, parent, flags] = parts[..] else {
+        return None;
+    };
+    let lengths = [version.len(), trace.len(), parent.len(), flags.len()];
+    (lengths == [2, 32, 16, 2] && parts.iter().all(|part| is_hex(part))).then_some(text)
+}
+
+/// The one organization that all events of a request belong to.
+fn place_of(
+    call: &Call,
+    in_query: Option<&str>,
+    publication: &Publication,
+) -> Result<OrganizationId, Problem> {
+    let pointer = |at| {
+        if publication.is_single {
+            "/organizationId".to_owned()
+        } else {
+            format!("/events/{at}/organizationId")
+        }
+    };
+    let own = call.caller.organization().map(|own| own.to_string());
+    let mut meant: Option<&str> = None;
+    let mut faults = Vec::new();
+    for (at, in_event) in publication.organizations.iter().enumerate() {
+        if in_query.is_some() && in_event.is_some() && in_query != in_event.as_deref() {
+            faults.push(Fault::at(
+                pointer(at),
+                "differs from the one in the query; name it once",
+            ));
+        }
+        let Some(named) = in_event.as_deref().or(in_query).or(own.as_deref()) else {
+            faults.push(Fault::at(pointer(at), NAME_ONE));
+            continue;
+        };
+        if *meant.get_or_insert(named) != named {
+            faults.push(Fault::at(
+                pointer(at),
+                "differs from that of the first event; one request publishes to one organization",
+            ));
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Problem::invalid(faults));
+    }
+    call.organization(meant)
+}
+
+fn taken(places: &[usize], is_single: bool) -> Problem {
+    let pointer = |at| {
+        if is_single {
+            "/externalId".to_owned()
+        } else {
+            format!("/events/{at}/externalId")
+        }
+    };
+    let detail = "was published before with another body; give what is new an id of its own";
+    Problem {
+        errors: places
+            .iter()
+            .map(|at| Fault::at(pointer(at), detail))
+            .collect(),
+        ..Problem::new(
+            Code::Conflict,
+            "an externalId is taken by another event; nothing was published",
+        )
+    }
+}
+
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let (reach, (kind, since, page, limit)) = call.read_list(|query| {
+        let (kind, since) = (query.text("type"), query.time("since"));
+        let (page, limit) = read_page(query);
+        (kind, since, page, limit)
+    })?;
+    let found = call
+        .app
+        .store
+        .events(EventQuery {
+            reach,
+            kind,
+            since,
+            page,
+            limit,
+        })
+        .await?;
+    let next = next_cursor(page, &found);
+    Ok(page::answer(
+        found.rows.iter().map(EventDocument::of).collect(),
+        next,
+    ))
+}
+
+fn read_page(query: &mut Query<'_>) -> (EventPage, usize) {
+    let wanted = Wanted::read(query, List::Events);
+    let after = query.parsed("after", |text| match text {
+        "" => Ok(None),
+        text => Cursor::parse(List::EventsAfter, text).map(|cursor| Some(EventId(cursor.key))),
+    });
+    if after.is_some() && wanted.after.is_some() {
+        query.fault(
+            "cursor",
+            "goes with the newest first; with after, give the nextCursor as after",
+        );
+    }
+    let page = match after {
+        Some(after) => EventPage::After(after),
+        None => EventPage::Before(wanted.after_key().map(EventId)),
+    };
+    (page, wanted.limit)
+}
+
+/// Oldest first there is always a next cursor: a poller goes on from it.
+fn next_cursor(page: EventPage, found: &Page<Event>) -> Option<Cursor> {
+    let last = found.rows.last().map(|event| event.id);
+    match page {
+        EventPage::Before(_) => last.filter(|_| found.more).map(|id| Cursor {
+            list: List::Events,
+            key: id.0,
+        }),
+        EventPage::After(after) => {
+            let key = last.or(after).map_or(0, |id| id.0);
+            Some(Cursor {
+                list: List::EventsAfter,
+                key,
+            })
+        }
+    }
+}
+
+async fn show(call: Call) -> Result<Answer, Problem> {
+    call.no_query()?;
+    let id: EventId = call.id("event")?;
+    let found = call
+        .app
+        .store
+        .event(id)
+        .await?
+        .filter(|event| call.sees(event.organization_id));
+    let event = found.ok_or_else(|| Problem::not_found("event"))?;
+    Ok(Answer::json(StatusCode::OK, &EventDocument::of(&event)))
+}

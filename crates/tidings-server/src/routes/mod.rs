@@ -1,0 +1,53 @@
+//! The operations of the API, a file per noun: what each looks like from outside, and what it does.
+
+mod deliveries;
+mod delivery_lists;
+mod documents;
+mod event_types;
+mod events;
+mod health;
+mod keys;
+mod organizations;
+mod portal;
+pub(crate) mod stream;
+mod webhooks;
+
+use crate::operation::{Operation, Parameter, query};
+
+/// Every operation there is, in the order of the documents.
+pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
+    [
+        organizations::OPERATIONS,
+        keys::OPERATIONS,
+        webhooks::OPERATIONS,
+        delivery_lists::OPERATIONS,
+        deliveries::OPERATIONS,
+        events::OPERATIONS,
+        stream::OPERATIONS,
+        event_types::OPERATIONS,
+        health::OPERATIONS,
+        documents::OPERATIONS,
+        portal::OPERATIONS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+const LIMIT: Parameter = query("limit", "Limit", "How many rows a page has");
+const CURSOR: Parameter = query("cursor", "Cursor", "The nextCursor of the page before");
+const ORGANIZATION: Parameter = query(
+    "organizationId",
+    "OrganizationId",
+    "The organization that is meant; by default the key's own",
+);
+const DESCENDANTS: Parameter = query(
+    "includeDescendants",
+    "Flag",
+    "Whether what lies below the organization is covered too",
+);
+const SINCE: Parameter = query(
+    "since",
+    "Timestamp",
+    "Only what was made at or after this time",
+);
+const UNTIL: Parameter = query("until", "Timestamp", "Only what was made before this time");

@@ -1,0 +1,205 @@
+//! Events as they are committed: server-sent events, resumable (contract §6).
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::stream;
+use http::header::CACHE_CONTROL;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{Either, StreamBody};
+use hyper::body::Frame;
+use tidings_core::access::Area;
+use tidings_core::event::Event;
+use tidings_core::fault::Fault;
+use tidings_core::id::EventId;
+use tidings_store::StoreError;
+use tidings_store::query::{EventPage, EventQuery, Reach};
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::timeout;
+
+use super::events::TYPE;
+use super::{DESCENDANTS, ORGANIZATION};
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::caller::Caller;
+use crate::operation::{Holds, Operation, Parameter, Place, Verb, reads};
+use crate::problem::{Code, Problem};
+use crate::show::EventDocument;
+
+/// How many streams may be open.
+pub(crate) const STREAMS_MAX: usize = 1_000;
+/// How many events are read at once.
+const BATCH_MAX: usize = 100;
+/// How long a stream may be silent before a comment keeps it open, and before its key is looked at.
+const SILENCE_MAX: Duration = Duration::from_secs(15);
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+
+const LAST: Parameter = Parameter {
+    name: "Last-Event-ID",
+    place: Place::Header,
+    schema: "EventId",
+    text: "The id of the last event that was read: the stream goes on after it",
+};
+
+pub(super) const OPERATIONS: &[Operation] = &[Operation {
+    summary: "Follow events as they are committed, as server-sent events",
+    access: reads(Area::Events),
+    parameters: &[ORGANIZATION, DESCENDANTS, TYPE, LAST],
+    answers: &[(200, Holds::Media("text/event-stream"))],
+    problems: &[404],
+    ..Operation::new(Verb::Get, "/v1/events/stream", "streamEvents", |call| {
+        Box::pin(follow(call))
+    })
+}];
+
+async fn follow(call: Call) -> Result<Answer, Problem> {
+    let (reach, kind) = call.read_list(|query| query.text("type"))?;
+    let last = last_event_id(&call.headers)?;
+    let slot = call.app.streams.clone().try_acquire_owned();
+    let slot = slot.map_err(|_| Problem {
+        retry_after_seconds: Some(SILENCE_MAX.as_secs()),
+        ..Problem::new(
+            Code::Overloaded,
+            format!("{STREAMS_MAX} streams are open; end one, or come back later"),
+        )
+    })?;
+    // Registered before looking: what is committed in between is not slept through.
+    let commits = call.app.store.commits();
+    let draining = call.app.draining.subscribe();
+    let mut follower = Follower {
+        call,
+        reach,
+        kind,
+        after: EventId(0),
+        commits,
+        draining,
+        ready: VecDeque::new(),
+        _slot: slot,
+    };
+    follower.after = match last {
+        Some(last) => last,
+        None => follower.newest().await?,
+    };
+    let opening = stream::once(async { Ok(Frame::data(Bytes::from_static(b"retry: 1000\n\n"))) });
+    let frames = stream::unfold(follower, |mut follower| async move {
+        let text = follower.next().await?;
+        Some((
+            Ok::<_, Infallible>(Frame::data(Bytes::from(text))),
+            follower,
+        ))
+    });
+    let mut answer = Answer::of_bytes(StatusCode::OK, EVENT_STREAM, Bytes::new());
+    answer.body = Either::Right(UnsyncBoxBody::new(StreamBody::new(
+        futures::StreamExt::chain(opening, frames),
+    )));
+    Ok(answer.with(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+}
+
+fn last_event_id(headers: &HeaderMap) -> Result<Option<EventId>, Problem> {
+    let Some(value) = headers.get(LAST_EVENT_ID) else {
+        return Ok(None);
+    };
+    let id = value.to_str().ok().and_then(|text| text.parse().ok());
+    let fault = || {
+        Problem::invalid(vec![Fault::at(
+            "Last-Event-ID",
+            "is no id of an event, such as the stream's own ids",
+        )])
+    };
+    id.map(Some).ok_or_else(fault)
+}
+
+/// One open stream.
+struct Follower {
+    call: Call,
+    reach: Reach,
+    kind: Option<String>,
+    after: EventId,
+    commits: watch::Receiver<u64>,
+    draining: watch::Receiver<bool>,
+    /// Read, but not sent.
+    ready: VecDeque<Event>,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Follower {
+    /// Where a stream begins that resumes nothing: after what is already there.
+    async fn newest(&self) -> Result<EventId, StoreError> {
+        let page = self.read(EventPage::Before(None), 1).await?;
+        Ok(page.first().map_or(EventId(0), |event| event.id))
+    }
+
+    /// The next piece of the stream, or its end: the server is ending, the key is gone, or the store
+    /// is; a reader comes back and resumes.
+    async fn next(&mut self) -> Option<String> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                self.after = event.id;
+                return Some(shown(&event));
+            }
+            if *self.draining.borrow() || !self.is_welcome() {
+                return None;
+            }
+            self.commits.mark_unchanged();
+            self.ready = self
+                .read(EventPage::After(Some(self.after)), BATCH_MAX)
+                .await
+                .ok()?
+                .into();
+            if self.ready.is_empty() && !self.wait().await {
+                return Some(": nothing new\n\n".to_owned());
+            }
+        }
+    }
+
+    /// Waits for a commit or the end; false when neither came in time.
+    async fn wait(&mut self) -> bool {
+        let (commits, draining) = (&mut self.commits, &mut self.draining);
+        let news = async {
+            tokio::select! {
+                _ = commits.changed() => {}
+                _ = draining.wait_for(|draining| *draining) => {}
+            }
+        };
+        timeout(SILENCE_MAX, news).await.is_ok()
+    }
+
+    fn is_welcome(&self) -> bool {
+        match &self.call.caller {
+            Caller::Key(key) => {
+                let known = self.call.app.store.directory().key(key.id).is_some();
+                known && !key.expired(self.call.app.now())
+            }
+            Caller::Anyone | Caller::Installation => true,
+        }
+    }
+
+    async fn read(&self, page: EventPage, limit: usize) -> Result<Vec<Event>, StoreError> {
+        let query = EventQuery {
+            reach: self.reach.clone(),
+            kind: self.kind.clone(),
+            since: None,
+            page,
+            limit,
+        };
+        Ok(self.call.app.store.events(query).await?.rows)
+    }
+}
+
+fn shown(event: &Event) -> String {
+    let json =
+        serde_json::to_string(&EventDocument::of(event)).expect("what was stored as JSON is JSON");
+    let mut text = String::with_capacity(json.len() + 100);
+    let _ = write!(text, "id: {}\nevent: {}\n", event.id, event.content.kind);
+    // Published text may be spread over lines; each needs its own prefix.
+    for line in json.split(['\n', '\r']) {
+        let _ = writeln!(text, "data: {line}");
+    }
+    text.push('\n');
+    text
+}

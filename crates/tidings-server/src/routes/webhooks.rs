@@ -1,0 +1,274 @@
+//! Webhooks (contract §5).
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use serde_json::json;
+use tidings_core::access::{Area, Scope};
+use tidings_core::health::Health;
+use tidings_core::id::{OrganizationId, WebhookId};
+use tidings_core::webhook::draft::{Draft, OVERLAP_SECONDS_MAX, Patch, Rules, disabled_by_hand};
+use tidings_core::webhook::{Activity, PreviousSecret, Verification, Webhook};
+use tidings_events::Secret;
+use tidings_store::change::{Backlog, Change, Refusal};
+use tidings_store::query::Reach;
+
+use super::keys::fill_random;
+use super::{CURSOR, DESCENDANTS, LIMIT, ORGANIZATION};
+use crate::answer::Answer;
+use crate::app::DIALECTS;
+use crate::call::Call;
+use crate::cursor::{Cursor, List};
+use crate::operation::{Holds, Operation, Verb, reads, writes};
+use crate::page::{self, Wanted};
+use crate::problem::{Code, Problem};
+use crate::show::WebhookView;
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation {
+        summary: "Make a webhook; the answer alone shows its secret",
+        access: writes(Area::Webhooks),
+        parameters: &[ORGANIZATION],
+        body: Some("NewWebhook"),
+        answers: &[(201, Holds::Json("CreatedWebhook"))],
+        problems: &[404],
+        ..Operation::new(Verb::Post, "/v1/webhooks", "createWebhook", |call| {
+            Box::pin(create(call))
+        })
+    },
+    Operation {
+        summary: "List webhooks",
+        access: reads(Area::Webhooks),
+        parameters: &[ORGANIZATION, DESCENDANTS, LIMIT, CURSOR],
+        answers: &[(200, Holds::PageOf("Webhook"))],
+        problems: &[404],
+        ..Operation::new(Verb::Get, "/v1/webhooks", "listWebhooks", |call| {
+            Box::pin(list(call))
+        })
+    },
+    Operation {
+        summary: "Show a webhook",
+        access: reads(Area::Webhooks),
+        answers: &[(200, Holds::Json("Webhook"))],
+        ..Operation::new(Verb::Get, "/v1/webhooks/{id}", "getWebhook", |call| {
+            Box::pin(show(call))
+        })
+    },
+    Operation {
+        summary: "Change a webhook; in force at once",
+        access: writes(Area::Webhooks),
+        body: Some("WebhookPatch"),
+        answers: &[(200, Holds::Json("Webhook"))],
+        problems: &[409],
+        ..Operation::new(Verb::Patch, "/v1/webhooks/{id}", "updateWebhook", |call| {
+            Box::pin(update(call))
+        })
+    },
+    Operation {
+        summary: "Delete a webhook; what it was owed is dropped",
+        access: writes(Area::Webhooks),
+        answers: &[(204, Holds::Nothing)],
+        ..Operation::new(Verb::Delete, "/v1/webhooks/{id}", "deleteWebhook", |call| {
+            Box::pin(delete(call))
+        })
+    },
+    Operation {
+        summary: "Replace a webhook's secret; the answer alone shows the new one",
+        access: writes(Area::Webhooks),
+        body: Some("SecretRotation"),
+        answers: &[(200, Holds::Json("RotatedSecret"))],
+        ..Operation::new(
+            Verb::Post,
+            "/v1/webhooks/{id}/rotate-secret",
+            "rotateWebhookSecret",
+            |call| Box::pin(rotate(call)),
+        )
+    },
+];
+
+async fn create(call: Call) -> Result<Answer, Problem> {
+    let rules = Rules {
+        urls: &call.app.rules,
+        dialects: &DIALECTS,
+    };
+    let (organization_id, draft) = call.read_in_organization(|body| Draft::read(body, &rules))?;
+    check_enabled(&call, organization_id)?;
+    let now = call.app.now();
+    let secret = draft.secret.map_or_else(new_secret, Ok)?;
+    let webhook = Webhook {
+        id: WebhookId(call.app.store.next_key()),
+        organization_id,
+        dialect: draft.dialect,
+        settings: draft.settings,
+        activity: if draft.is_active {
+            Activity::Active
+        } else {
+            disabled_by_hand(now)
+        },
+        verification: Verification::NotNeeded,
+        secret,
+        previous_secret: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let view = WebhookView::of(&webhook, &Health::default(), false).showing_secret(&webhook);
+    let answer = Answer::json(StatusCode::CREATED, &view).with_secret();
+    call.commit(Change::CreateWebhook(Box::new(webhook)), answer)
+        .await?
+        .map_err(Problem::from)
+}
+
+#[expect(clippy::unused_async, reason = "the table holds async handlers")]
+async fn list(call: Call) -> Result<Answer, Problem> {
+    let (reach, wanted) = call.read_list(|query| Wanted::read(query, List::Webhooks))?;
+    let (Reach::Only(top) | Reach::Subtree(top)) = reach;
+    check_enabled(&call, top)?;
+    let directory = call.app.store.directory();
+    let organizations = call
+        .organizations_in(&reach)
+        .into_iter()
+        .filter(|id| is_enabled(&call, *id));
+    let rows = organizations
+        .flat_map(|id| directory.webhooks_of(id))
+        .collect();
+    let (rows, more) = wanted.cut(rows, |webhook| webhook.id.0);
+    let next = rows.last().filter(|_| more).map(|last| Cursor {
+        list: List::Webhooks,
+        key: last.id.0,
+    });
+    let masked = masks_headers(&call);
+    let health: Vec<Health> = rows.iter().map(|row| directory.health(row.id)).collect();
+    let views = rows
+        .iter()
+        .zip(&health)
+        .map(|(row, health)| WebhookView::of(row, health, masked));
+    Ok(page::answer(views.collect(), next))
+}
+
+#[expect(clippy::unused_async, reason = "the table holds async handlers")]
+async fn show(call: Call) -> Result<Answer, Problem> {
+    call.no_query()?;
+    Ok(shown(&call, &*find(&call)?))
+}
+
+async fn update(call: Call) -> Result<Answer, Problem> {
+    loop {
+        let before = find(&call)?;
+        let rules = Rules {
+            urls: &call.app.rules,
+            dialects: &DIALECTS,
+        };
+        let patch = call.read_body(|body| Patch::read(body, &before, &rules))?;
+        let backlog = if patch.discard_backlog {
+            Backlog::Discard
+        } else {
+            Backlog::Deliver
+        };
+        let patched = patch.apply(&before, call.app.now());
+        if patched.webhook == *before && !patched.forgives {
+            return Ok(shown(&call, &before));
+        }
+        let mut webhook = patched.webhook;
+        if webhook.version == before.version {
+            // Only the failure count is cleared; the store still wants to see one step.
+            webhook.version += 1;
+        }
+        let after = webhook.clone();
+        let change = Change::UpdateWebhook {
+            webhook: Box::new(webhook),
+            resume: patched.resumes.then_some(backlog),
+            forgive: patched.forgives,
+        };
+        match call.app.store.change(change).await? {
+            Ok(()) => return Ok(shown(&call, &after)),
+            // Someone was quicker: decide again on what is there now.
+            Err(Refusal::Conflict) => {}
+            Err(refusal) => return Err(refusal.into()),
+        }
+    }
+}
+
+async fn delete(call: Call) -> Result<Answer, Problem> {
+    call.no_query()?;
+    let webhook = find(&call)?;
+    call.commit(Change::DeleteWebhook(webhook.id), Answer::nothing())
+        .await?
+        .map_err(Problem::from)
+}
+
+async fn rotate(call: Call) -> Result<Answer, Problem> {
+    let overlap = call.read_body(|body| {
+        body.integer("overlapSeconds", 0..=OVERLAP_SECONDS_MAX)
+            .unwrap_or(0)
+    })?;
+    loop {
+        let before = find(&call)?;
+        let now = call.app.now();
+        let mut webhook = Webhook::clone(&before);
+        webhook.secret = new_secret()?;
+        webhook.previous_secret = (overlap > 0).then(|| PreviousSecret {
+            secret: before.secret.clone(),
+            until: now.plus(std::time::Duration::from_secs(overlap.into())),
+        });
+        webhook.version += 1;
+        webhook.updated_at = now;
+        let answer =
+            Answer::json(StatusCode::OK, &json!({"secret": webhook.secret.as_str()})).with_secret();
+        let change = Change::UpdateWebhook {
+            webhook: Box::new(webhook),
+            resume: None,
+            forgive: false,
+        };
+        match call.commit(change, answer).await? {
+            Err(Refusal::Conflict) => {}
+            done => return done.map_err(Problem::from),
+        }
+    }
+}
+
+/// The webhook in the path, when the key sees it and its organization's webhooks are on.
+pub(super) fn find(call: &Call) -> Result<Arc<Webhook>, Problem> {
+    let id: WebhookId = call.id("webhook")?;
+    let found = call
+        .app
+        .store
+        .directory()
+        .webhook(id)
+        .filter(|webhook| call.sees(webhook.organization_id));
+    let webhook = found.ok_or_else(|| Problem::not_found("webhook"))?;
+    check_enabled(call, webhook.organization_id)?;
+    Ok(webhook)
+}
+
+fn shown(call: &Call, webhook: &Webhook) -> Answer {
+    let health = call.app.store.directory().health(webhook.id);
+    Answer::json(
+        StatusCode::OK,
+        &WebhookView::of(webhook, &health, masks_headers(call)),
+    )
+}
+
+fn masks_headers(call: &Call) -> bool {
+    !call.caller.permits(Scope::Write(Area::Webhooks))
+}
+
+fn is_enabled(call: &Call, organization: OrganizationId) -> bool {
+    let found = call.app.store.directory().organization(organization);
+    found.is_some_and(|organization| organization.settings.webhooks_enabled)
+}
+
+fn check_enabled(call: &Call, organization: OrganizationId) -> Result<(), Problem> {
+    if is_enabled(call, organization) {
+        return Ok(());
+    }
+    let detail =
+        format!("webhooks are not enabled for organization {organization}; have them switched on");
+    Err(Problem::new(Code::WebhooksDisabled, detail))
+}
+
+fn new_secret() -> Result<Secret, Problem> {
+    let mut random = [0; 32];
+    fill_random(&mut random)?;
+    Ok(Secret::from_random(random))
+}

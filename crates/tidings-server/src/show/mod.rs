@@ -1,0 +1,29 @@
+//! How nouns look in JSON: camelCase, every field always there, unknown ones null (contract §4).
+
+mod delivery;
+mod event;
+mod event_type;
+mod key;
+mod organization;
+mod webhook;
+
+pub(crate) use delivery::{DeliveryDetails, DeliveryView};
+pub(crate) use event::EventDocument;
+pub(crate) use event_type::EventTypeView;
+pub(crate) use key::KeyView;
+pub(crate) use organization::OrganizationView;
+pub(crate) use webhook::WebhookView;
+
+use serde::Serializer;
+
+/// Shows a value by its `Display`: ids, scopes.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out references"
+)]
+fn by_display<T: std::fmt::Display, S: Serializer>(
+    value: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
