@@ -70,7 +70,8 @@ pub struct Claimed {
     pub more: bool,
     /// When the next of this part falls due, if some wait.
     pub next_due: Option<Timestamp>,
-    /// The keys whose head waits for a retry (ordered lanes); `None` when there are too many to name.
+    /// The keys of this part whose head waits for a retry (ordered lanes); `None` when there are too
+    /// many to name.
     pub parked: Option<Vec<OrderKey>>,
 }
 
@@ -95,8 +96,6 @@ pub struct Lane {
     backlog_in_flight: usize,
     /// Keys of attempts in flight: the next of the same key waits.
     busy: HashSet<OrderKey>,
-    /// Keys whose head waits for a retry in the store: what follows waits there too.
-    parked: HashSet<OrderKey>,
     wait: Option<Wait>,
 }
 
@@ -119,7 +118,6 @@ impl Lane {
             in_flight: HashMap::new(),
             backlog_in_flight: 0,
             busy: HashSet::new(),
-            parked: HashSet::new(),
             wait: None,
         }
     }
@@ -143,6 +141,13 @@ impl Lane {
         {
             self.recheck();
         }
+        if rules.backlog_until > self.rules.backlog_until {
+            // What is in flight is older than the new divide.
+            self.in_flight
+                .values_mut()
+                .for_each(|(part, _)| *part = Part::Backlog);
+            self.backlog_in_flight = self.in_flight.len();
+        }
         self.rules = rules;
     }
 
@@ -154,13 +159,10 @@ impl Lane {
 
     /// A delivery was just committed. Taken when it fits, else left to a later claim.
     pub fn offer(&mut self, owed: Owed) {
-        let parked = owed.order_key.is_some_and(|key| self.parked.contains(&key));
         // An ordered lane with a backlog cannot know which keys are older there; the store does.
         let may_follow_backlog = owed.order_key.is_some() && !self.backlog.is_empty();
         if self.rules.hold.is_some() || may_follow_backlog {
             self.live.miss();
-        } else if parked {
-            self.live.miss_if_claiming();
         } else {
             self.live.offer(owed);
         }
@@ -169,38 +171,10 @@ impl Lane {
     /// The store answered a claim.
     pub fn claimed(&mut self, claimed: Claimed, now: Timestamp) {
         if claimed.claim.backlog_until != self.rules.backlog_until {
-            self.stream(claimed.claim.part).restart();
+            self.stream(claimed.claim.part).claim_again();
             return;
         }
-        let mut more = claimed.more;
-        if self.rules.ordered {
-            match claimed.parked {
-                Some(keys) if self.parked.len() <= PARKED_KEYS_MAX => {
-                    // Keys that parked while the claim ran stay; they are let go by the next one.
-                    let due: HashSet<_> = claimed
-                        .rows
-                        .iter()
-                        .filter_map(|row| row.order_key)
-                        .collect();
-                    self.parked
-                        .retain(|key| !due.contains(key) || self.busy.contains(key));
-                    self.parked.extend(keys);
-                }
-                _ => more = true,
-            }
-            // Newer deliveries of a conversation wait for its backlog, which only the store can tell.
-            more |= claimed.claim.part == Part::Live && !self.backlog.is_empty();
-        }
-        let in_flight = &self.in_flight;
-        let stream = match claimed.claim.part {
-            Part::Backlog => &mut self.backlog,
-            Part::Live => &mut self.live,
-        };
-        let rows = claimed
-            .rows
-            .into_iter()
-            .filter(|row| !in_flight.contains_key(&row.id));
-        stream.refill(rows, more, claimed.next_due, now);
+        self.stream(claimed.claim.part).refill(claimed, now);
     }
 
     /// A claim could not be answered (the store was away); it is asked again a little later.
@@ -238,9 +212,11 @@ impl Lane {
             self.stream(self.part_after(part, due_at))
                 .expect_due(due_at);
             if let Some(key) = key {
-                self.parked.insert(key);
-                self.backlog.drop_key(key);
-                self.live.drop_key(key);
+                self.stream(part).park(key);
+                if part == Part::Backlog {
+                    // What is newer of this key waits for the backlog again.
+                    self.live.leave(key);
+                }
             }
         }
         if next == Next::Gone {
@@ -298,6 +274,7 @@ impl Lane {
             ordered,
             ..
         } = self.rules;
+        let backlog_blocks = ordered && !(self.backlog.is_empty() && self.backlog_in_flight == 0);
         for (part, stream) in [
             (Part::Backlog, &mut self.backlog),
             (Part::Live, &mut self.live),
@@ -309,6 +286,10 @@ impl Lane {
                     backlog_until,
                     ordered,
                 }));
+                if part == Part::Live && backlog_blocks {
+                    // The read leaves out what waits for older ones of its conversation there.
+                    stream.miss();
+                }
             }
         }
     }

@@ -88,8 +88,8 @@ where webhook_id = $1 and state = 'pending' and due_at > $2 and id > $3 and id <
 -- name: parked_keys
 select distinct order_key
 from deliveries
-where webhook_id = $1 and state = 'pending' and order_key is not null and due_at > $2
-limit $3;
+where webhook_id = $1 and state = 'pending' and order_key is not null and due_at > $2 and id > $3 and id <= $4
+limit $5;
 
 -- name: load_delivery
 select id, organization_id, webhook_id, event_id, state, reason, attempt_count, due_at, created_at, completed_at,

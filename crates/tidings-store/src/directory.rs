@@ -114,7 +114,10 @@ impl Directory {
     /// Every webhook that is owed something.
     pub fn owing(&self) -> Vec<WebhookId> {
         let tables = self.read();
-        let owing = tables.health.iter().filter(|(_, health)| health.pending > 0);
+        let owing = tables
+            .health
+            .iter()
+            .filter(|(_, health)| health.pending > 0);
         owing.map(|(id, _)| *id).collect()
     }
 }

@@ -7,6 +7,8 @@ use crate::clock::Timestamp;
 use crate::delivery::{OrderKey, Owed};
 use crate::id::DeliveryId;
 
+use super::{Claimed, PARKED_KEYS_MAX};
+
 /// How many deliveries a part of a lane keeps ready in memory.
 pub const READY_MAX: usize = 512;
 /// How long a claim that brought nothing new, or failed, is not repeated.
@@ -24,6 +26,10 @@ enum Source {
         known: HashSet<DeliveryId>,
         /// Whether an offer was left out meanwhile.
         missed: bool,
+        /// Whether the queue was forgotten meanwhile: what it knew then is wanted again.
+        void: bool,
+        /// Keys whose head failed meanwhile: the read may still see it as due.
+        parked: HashSet<OrderKey>,
     },
     /// Every due row is in memory or in flight.
     Complete,
@@ -36,6 +42,8 @@ pub(super) struct Stream {
     /// Deliveries of each key, oldest first.
     keyed: HashMap<OrderKey, KeyQueue>,
     len: usize,
+    /// Keys whose head waits for a retry in the store: what follows waits there too.
+    parked: HashSet<OrderKey>,
     source: Source,
     /// When the next row falls due that is in the store alone.
     next_due: Option<Timestamp>,
@@ -65,7 +73,7 @@ impl Stream {
     pub(super) fn restart(&mut self) {
         self.clear();
         match &mut self.source {
-            Source::Claiming { missed, .. } => *missed = true,
+            Source::Claiming { void, .. } => *void = true,
             source => *source = Source::Behind,
         }
         self.not_before = None;
@@ -78,19 +86,38 @@ impl Stream {
         }
     }
 
-    /// A row stays in the store on purpose; a read under way may just have missed it.
-    pub(super) fn miss_if_claiming(&mut self) {
-        if let Source::Claiming { missed, .. } = &mut self.source {
-            *missed = true;
+    pub(super) fn offer(&mut self, owed: Owed) {
+        let parked = owed.order_key.is_some_and(|key| self.parked.contains(&key));
+        match &mut self.source {
+            // It is read when its head is due.
+            Source::Complete if parked => {}
+            Source::Complete if self.len < READY_MAX => self.push(owed),
+            _ => self.miss(),
         }
     }
 
-    pub(super) fn offer(&mut self, owed: Owed) {
-        if matches!(self.source, Source::Complete) && self.len < READY_MAX {
-            self.push(owed);
-        } else {
+    /// The head of this key failed and waits in the store; what follows is left there.
+    pub(super) fn park(&mut self, key: OrderKey) {
+        self.drop_key(key);
+        self.parked.insert(key);
+        match &mut self.source {
+            Source::Claiming { parked, .. } => drop(parked.insert(key)),
+            source if self.parked.len() > PARKED_KEYS_MAX => *source = Source::Behind,
+            _ => {}
+        }
+    }
+
+    /// What is queued of this key goes back to the store, to be claimed later.
+    pub(super) fn leave(&mut self, key: OrderKey) {
+        if self.drop_key(key) {
             self.miss();
         }
+    }
+
+    fn drop_key(&mut self, key: OrderKey) -> bool {
+        let dropped = self.keyed.remove(&key);
+        self.len -= dropped.as_ref().map_or(0, |keyed| keyed.queue.len());
+        dropped.is_some()
     }
 
     /// Begins a read when one is due, and says how many rows it should bring at most.
@@ -110,36 +137,58 @@ impl Stream {
         }
         let known: HashSet<_> = in_flight.chain(self.queued_ids()).collect();
         let limit = READY_MAX - self.len + known.len();
+        // The answer tells what waits; what fails from now on is noted beside it.
+        self.next_due = None;
         self.source = Source::Claiming {
             known,
             missed: false,
+            void: false,
+            parked: HashSet::new(),
         };
         Some(limit)
     }
 
-    pub(super) fn refill(
-        &mut self,
-        rows: impl Iterator<Item = Owed>,
-        more: bool,
-        next_due: Option<Timestamp>,
-        now: Timestamp,
-    ) {
-        let Source::Claiming { known, missed } = std::mem::take(&mut self.source) else {
-            return;
+    pub(super) fn refill(&mut self, claimed: Claimed, now: Timestamp) {
+        let (known, missed, parked_since) = match std::mem::take(&mut self.source) {
+            Source::Claiming {
+                void: false,
+                known,
+                missed,
+                parked,
+            } => (known, missed, parked),
+            Source::Claiming { .. } | Source::Behind => return,
+            Source::Complete => return self.set_complete(),
         };
-        let before = self.len;
-        for row in rows.filter(|row| !known.contains(&row.id)) {
-            self.push(row);
+        let all_parked_known = claimed.parked.is_some();
+        if let Some(keys) = claimed.parked {
+            self.parked = keys
+                .into_iter()
+                .chain(parked_since.iter().copied())
+                .collect();
         }
-        self.source = if more || missed {
+        let before = self.len;
+        for row in claimed.rows {
+            let parked = row.order_key.is_some_and(|key| parked_since.contains(&key));
+            if !parked && !known.contains(&row.id) {
+                self.push(row);
+            }
+        }
+        let behind = claimed.more || missed || !all_parked_known;
+        self.source = if behind {
             Source::Behind
         } else {
             Source::Complete
         };
-        self.next_due = earlier(self.next_due.filter(|due| *due > now), next_due);
-        let idle = self.len == before;
-        self.not_before =
-            (idle && !matches!(self.source, Source::Complete)).then(|| now.plus(CLAIM_PAUSE));
+        self.next_due = earlier(self.next_due, claimed.next_due);
+        let idle = behind && self.len == before;
+        self.not_before = idle.then(|| now.plus(CLAIM_PAUSE));
+    }
+
+    /// The answer came too late to be of use.
+    pub(super) fn claim_again(&mut self) {
+        if matches!(self.source, Source::Claiming { .. }) {
+            self.source = Source::Behind;
+        }
     }
 
     pub(super) fn claim_failed(&mut self, now: Timestamp) {
@@ -184,12 +233,6 @@ impl Stream {
         if let Some(keyed) = self.keyed.get_mut(&key).filter(|keyed| !keyed.has_turn) {
             keyed.has_turn = true;
             self.turns.push_back(Turn::Key(key));
-        }
-    }
-
-    pub(super) fn drop_key(&mut self, key: OrderKey) {
-        if let Some(keyed) = self.keyed.remove(&key) {
-            self.len -= keyed.queue.len();
         }
     }
 

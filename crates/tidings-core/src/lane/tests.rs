@@ -1,1 +1,311 @@
+//! The lane against a model of the store: tables for single rules, random stories for all together.
 
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use super::*;
+use crate::event::{Content, Event, OccurredAt, Outgoing};
+use crate::id::{EventId, OrganizationId, WebhookId};
+
+mod stories;
+
+const SECOND: Duration = Duration::from_secs(1);
+const NOTHING: [i64; 0] = [];
+
+fn at(ms: i64) -> Timestamp {
+    Timestamp::from_ms(ms)
+}
+
+fn rules(max_in_flight: usize, ordered: bool) -> Rules {
+    Rules {
+        max_in_flight,
+        ordered,
+        hold: None,
+        backlog_until: at(0),
+    }
+}
+
+fn owed(id: i64, key: Option<i64>, due_ms: i64) -> Owed {
+    let event = Event {
+        id: EventId(id),
+        organization_id: OrganizationId(1),
+        created_at: at(due_ms),
+        sequence: None,
+        occurred_at: OccurredAt::Made(at(due_ms)),
+        content: Content {
+            kind: "message.received".into(),
+            version: 1,
+            external_id: None,
+            ordering_key: None,
+            actor: None,
+            data: "{}".into(),
+            traceparent: None,
+        },
+    };
+    Owed {
+        id: DeliveryId(id),
+        webhook_id: WebhookId(1),
+        event: Arc::new(Outgoing::new(event)),
+        order_key: key.map(OrderKey),
+        attempt_count: 0,
+        tries: 0,
+        due_at: at(due_ms),
+        first_attempt_at: None,
+    }
+}
+
+/// What the lane sends when it is pumped, by id; claims are left out.
+fn sent(lane: &mut Lane, now_ms: i64) -> Vec<i64> {
+    sent_within(lane, now_ms, usize::MAX >> 1)
+}
+
+fn sent_within(lane: &mut Lane, now_ms: i64, budget: usize) -> Vec<i64> {
+    let mut actions = Vec::new();
+    lane.pump(at(now_ms), budget, &mut actions);
+    actions
+        .into_iter()
+        .filter_map(|action| match action {
+            Action::Send(owed) => Some(owed.id.0),
+            Action::Claim(_) => None,
+        })
+        .collect()
+}
+
+fn claims(lane: &mut Lane, now_ms: i64) -> Vec<Claim> {
+    let mut actions = Vec::new();
+    lane.pump(at(now_ms), 0, &mut actions);
+    actions
+        .into_iter()
+        .filter_map(|action| match action {
+            Action::Claim(claim) => Some(claim),
+            Action::Send(_) => None,
+        })
+        .collect()
+}
+
+fn nothing(claim: Claim) -> Claimed {
+    Claimed {
+        claim,
+        rows: Vec::new(),
+        more: false,
+        next_due: None,
+        parked: Some(Vec::new()),
+    }
+}
+
+#[test]
+fn sends_up_to_its_limit_and_on_as_slots_are_freed() {
+    let mut lane = Lane::new_settled(rules(2, false));
+    for id in 1..=3 {
+        lane.offer(owed(id, None, 10));
+    }
+    assert_eq!(sent(&mut lane, 10), [1, 2]);
+    assert_eq!(sent(&mut lane, 10), NOTHING);
+    lane.settled(DeliveryId(1), Next::Succeeded);
+    assert_eq!(sent_within(&mut lane, 10, 0), NOTHING);
+    assert_eq!(sent(&mut lane, 10), [3]);
+    assert!(!lane.is_idle());
+    lane.settled(DeliveryId(2), Next::Succeeded);
+    lane.settled(DeliveryId(3), Next::Exhausted);
+    assert!(lane.is_idle());
+}
+
+#[test]
+fn an_ordered_lane_sends_one_of_a_conversation_at_a_time() {
+    let mut lane = Lane::new_settled(rules(9, true));
+    for (id, key) in [(1, 7), (2, 7), (3, 8), (4, 7)] {
+        lane.offer(owed(id, Some(key), 10));
+    }
+    assert_eq!(sent(&mut lane, 10), [1, 3]);
+    lane.settled(DeliveryId(1), Next::Succeeded);
+    assert_eq!(sent(&mut lane, 10), [2]);
+    lane.settled(DeliveryId(3), Next::Succeeded);
+    lane.settled(DeliveryId(2), Next::Exhausted);
+    assert_eq!(sent(&mut lane, 10), [4]);
+}
+
+#[test]
+fn a_conversation_waits_behind_its_failed_head() {
+    let mut lane = Lane::new_settled(rules(9, true));
+    lane.offer(owed(1, Some(7), 10));
+    lane.offer(owed(2, Some(7), 10));
+    assert_eq!(sent(&mut lane, 10), [1]);
+    lane.settled(
+        DeliveryId(1),
+        Next::Retry {
+            due_at: at(5_000),
+            tries: 1,
+        },
+    );
+    lane.offer(owed(3, Some(7), 20));
+    lane.offer(owed(4, Some(9), 20));
+    assert_eq!(sent(&mut lane, 20), [4]);
+    assert_eq!(lane.next_wake(at(20)), Some(at(5_000)));
+    // The head is due: the store brings it with all that waits behind it.
+    let claim = claims(&mut lane, 5_000)[0];
+    let rows = vec![
+        owed(1, Some(7), 5_000),
+        owed(2, Some(7), 10),
+        owed(3, Some(7), 20),
+    ];
+    lane.claimed(
+        Claimed {
+            rows,
+            ..nothing(claim)
+        },
+        at(5_000),
+    );
+    assert_eq!(sent(&mut lane, 5_001), [1]);
+    lane.settled(DeliveryId(1), Next::Succeeded);
+    assert_eq!(sent(&mut lane, 5_001), [2]);
+}
+
+#[test]
+fn nothing_is_sent_while_held() {
+    let mut lane = Lane::new_settled(rules(9, false));
+    lane.offer(owed(1, None, 10));
+    lane.obey(
+        Rules {
+            hold: Some(Hold::Paused),
+            ..rules(9, false)
+        },
+        false,
+    );
+    lane.offer(owed(2, None, 11));
+    assert_eq!(sent(&mut lane, 20), NOTHING);
+    assert!(claims(&mut lane, 20).is_empty());
+    assert_eq!(lane.next_wake(at(20)), None);
+    lane.obey(
+        Rules {
+            backlog_until: at(30),
+            ..rules(9, false)
+        },
+        false,
+    );
+    let parts: Vec<_> = claims(&mut lane, 30)
+        .iter()
+        .map(|claim| claim.part)
+        .collect();
+    assert_eq!(parts, [Part::Backlog, Part::Live]);
+}
+
+#[test]
+fn backlog_and_live_share_the_lane() {
+    let resumed = Rules {
+        backlog_until: at(100),
+        ..rules(4, false)
+    };
+    let mut lane = Lane::new(resumed);
+    for claim in claims(&mut lane, 200) {
+        let base = if claim.part == Part::Backlog { 0 } else { 100 };
+        let rows = (1..=8).map(|n| owed(base + n, None, base + n)).collect();
+        lane.claimed(
+            Claimed {
+                rows,
+                ..nothing(claim)
+            },
+            at(200),
+        );
+    }
+    let first = sent(&mut lane, 200);
+    assert_eq!(
+        first.iter().filter(|id| **id > 100).count(),
+        2,
+        "half is live: {first:?}"
+    );
+    for id in first {
+        lane.settled(DeliveryId(id), Next::Succeeded);
+    }
+    let second = sent(&mut lane, 200);
+    assert_eq!(
+        second.iter().filter(|id| **id > 100).count(),
+        2,
+        "half is live: {second:?}"
+    );
+}
+
+#[test]
+fn a_429_makes_the_lane_wait_and_then_probe() {
+    let mut lane = Lane::new_settled(rules(9, false));
+    for id in 1..=4 {
+        lane.offer(owed(id, None, 10));
+    }
+    assert_eq!(sent_within(&mut lane, 10, 1), [1]);
+    lane.answered(at(10), at(20), false, Some(Duration::from_hours(1)));
+    lane.settled(
+        DeliveryId(1),
+        Next::Retry {
+            due_at: at(1 << 40),
+            tries: 1,
+        },
+    );
+    assert_eq!(sent(&mut lane, 30), NOTHING);
+    // At most a minute, whatever was asked for.
+    assert_eq!(lane.next_wake(at(30)), Some(at(60_020)));
+    assert_eq!(sent(&mut lane, 60_020), [2]);
+    lane.answered(at(60_020), at(60_030), true, None);
+    lane.settled(DeliveryId(2), Next::Succeeded);
+    assert_eq!(sent(&mut lane, 60_030), [3, 4]);
+}
+
+#[test]
+fn a_success_begun_before_the_429_does_not_lift_the_wait() {
+    let mut lane = Lane::new_settled(rules(9, false));
+    for id in 1..=3 {
+        lane.offer(owed(id, None, 10));
+    }
+    assert_eq!(sent_within(&mut lane, 10, 2), [1, 2]);
+    lane.answered(at(10), at(20), false, Some(SECOND));
+    lane.answered(at(10), at(25), true, None);
+    lane.settled(DeliveryId(1), Next::Exhausted);
+    lane.settled(DeliveryId(2), Next::Succeeded);
+    assert_eq!(sent(&mut lane, 30), NOTHING);
+    // A PATCH of url or isActive does.
+    lane.obey(rules(9, false), true);
+    assert_eq!(sent(&mut lane, 30), [3]);
+}
+
+#[test]
+fn what_does_not_fit_is_claimed_later() {
+    let mut lane = Lane::new_settled(rules(1, false));
+    let all = READY_MAX as i64 + 5;
+    for id in 1..=all {
+        lane.offer(owed(id, None, id));
+    }
+    assert_eq!(lane.queued(), READY_MAX);
+    let mut done = 0;
+    while done < all {
+        let mut actions = Vec::new();
+        lane.pump(at(10_000), 1, &mut actions);
+        for action in actions {
+            match action {
+                Action::Send(owed) => {
+                    assert_eq!(owed.id.0, done + 1, "in the order they fell due");
+                    done += 1;
+                    lane.settled(owed.id, Next::Succeeded);
+                }
+                Action::Claim(claim) => {
+                    let rows = (done + 1..=all).map(|id| owed(id, None, id)).collect();
+                    lane.claimed(
+                        Claimed {
+                            rows,
+                            ..nothing(claim)
+                        },
+                        at(10_000),
+                    );
+                }
+            }
+        }
+    }
+    assert!(lane.is_idle());
+}
+
+#[test]
+fn discarded_deliveries_are_not_sent() {
+    let mut lane = Lane::new_settled(rules(1, true));
+    for id in 1..=3 {
+        lane.offer(owed(id, Some(id), 10));
+    }
+    lane.discard_through(DeliveryId(2));
+    assert_eq!(sent(&mut lane, 10), [3]);
+}

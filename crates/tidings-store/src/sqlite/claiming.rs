@@ -36,7 +36,11 @@ pub(super) fn claim(
         ask.any_order()?
     };
     let next_due = ask.next_due()?;
-    let parked = if claim.ordered { ask.parked()? } else { None };
+    let parked = if claim.ordered {
+        ask.parked()?
+    } else {
+        Some(Vec::new())
+    };
     let more = due.len() >= claim.limit;
     Ok(Claimed {
         claim,
@@ -139,11 +143,13 @@ impl Ask<'_> {
     }
 
     fn parked(&self) -> rusqlite::Result<Option<Vec<OrderKey>>> {
+        let (after, until) = self.key_range();
+        let limit = PARKED_KEYS_MAX as i64 + 1;
         let keys: Vec<OrderKey> = self
             .snapshot
             .prepare_cached(statement("parked_keys"))?
             .query_map(
-                params![self.webhook.0, self.now.as_ms(), PARKED_KEYS_MAX as i64 + 1],
+                params![self.webhook.0, self.now.as_ms(), after, until, limit],
                 |row| row.get(0).map(OrderKey),
             )?
             .collect::<Result<_, _>>()?;

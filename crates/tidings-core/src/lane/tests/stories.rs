@@ -1,0 +1,272 @@
+//! Random stories: commits, outcomes, pauses and late claims in any order, held against the rules.
+
+use super::*;
+
+/// How many stories a run tells.
+const STORIES: u64 = 200;
+const STEPS: usize = 400;
+
+/// A small generator, so that a seed tells the same story for ever (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (z ^ (z >> 31)) % sides
+    }
+
+    fn hits(&mut self, one_in: u64) -> bool {
+        self.roll(one_in) == 0
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Row {
+    key: Option<i64>,
+    due: i64,
+    created: i64,
+}
+
+/// A lane, the rows the store would hold, and what is on its way between the two.
+struct World {
+    dice: Dice,
+    lane: Lane,
+    rules: Rules,
+    now: i64,
+    next_id: i64,
+    pending: BTreeMap<i64, Row>,
+    in_flight: Vec<i64>,
+    claims: Vec<Claimed>,
+    delivered: Vec<i64>,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut dice = Dice(seed);
+        let rules = rules(1 + dice.roll(5) as usize, dice.hits(2));
+        let mut world = Self {
+            dice,
+            lane: Lane::new_settled(rules),
+            rules,
+            now: 1,
+            next_id: 1,
+            pending: BTreeMap::new(),
+            in_flight: Vec::new(),
+            claims: Vec::new(),
+            delivered: Vec::new(),
+        };
+        if world.dice.hits(2) {
+            // A start with things left from before.
+            world.lane = Lane::new(world.rules);
+            (0..world.dice.roll(900)).for_each(|_| world.commit(false));
+        }
+        world
+    }
+
+    fn step(&mut self) {
+        self.now += self.dice.roll(30) as i64;
+        match self.dice.roll(10) {
+            0..=3 => {
+                let offered = !self.dice.hits(20);
+                self.commit(offered);
+            }
+            4..=6 => self.end_one(),
+            7 | 8 => self.answer_claim(),
+            _ => self.pause_or_resume(),
+        }
+        self.pump();
+    }
+
+    fn commit(&mut self, offered: bool) {
+        let key = (self.rules.ordered).then(|| self.dice.roll(4) as i64);
+        let id = self.next_id;
+        self.next_id += 1;
+        self.now += 1;
+        self.pending.insert(
+            id,
+            Row {
+                key,
+                due: self.now,
+                created: self.now,
+            },
+        );
+        if offered {
+            self.lane.offer(owed(id, key, self.now));
+        } else {
+            self.lane.recheck();
+        }
+    }
+
+    fn end_one(&mut self) {
+        if self.in_flight.is_empty() {
+            return;
+        }
+        let index = self.dice.roll(self.in_flight.len() as u64) as usize;
+        let id = self.in_flight.swap_remove(index);
+        let next = match self.dice.roll(6) {
+            0 => Next::Retry {
+                due_at: at(self.now + 1 + self.dice.roll(200) as i64),
+                tries: 1,
+            },
+            1 => Next::Exhausted,
+            _ => Next::Succeeded,
+        };
+        match next {
+            Next::Retry { due_at, .. } => {
+                if let Some(row) = self.pending.get_mut(&id) {
+                    row.due = due_at.as_ms();
+                }
+            }
+            _ => {
+                self.pending.remove(&id);
+                self.delivered.push(id);
+            }
+        }
+        self.lane.settled(DeliveryId(id), next);
+    }
+
+    fn answer_claim(&mut self) {
+        if !self.claims.is_empty() {
+            let index = self.dice.roll(self.claims.len() as u64) as usize;
+            let claimed = self.claims.swap_remove(index);
+            self.lane.claimed(claimed, at(self.now));
+        }
+    }
+
+    fn pause_or_resume(&mut self) {
+        if self.rules.hold.is_some() {
+            self.rules.hold = None;
+            self.rules.backlog_until = at(self.now);
+            for row in self.pending.values_mut() {
+                row.due = row.due.min(row.created);
+            }
+        } else if self.dice.hits(4) {
+            self.rules.hold = Some(Hold::Paused);
+        }
+        // The clock moves on between a resume and the next commit, as ids see to in the store.
+        self.now += 1;
+        self.lane.obey(self.rules, false);
+    }
+
+    fn pump(&mut self) {
+        let mut actions = Vec::new();
+        let budget = self.dice.roll(4) as usize;
+        self.lane.pump(at(self.now), budget, &mut actions);
+        for action in actions {
+            match action {
+                Action::Send(owed) => self.sent(&owed),
+                // The snapshot is taken now, and heard of later.
+                Action::Claim(claim) => self.claims.push(self.read(claim)),
+            }
+        }
+    }
+
+    fn sent(&mut self, owed: &Owed) {
+        let id = owed.id.0;
+        assert!(self.rules.hold.is_none(), "{id} was sent while held");
+        assert!(
+            self.pending.contains_key(&id),
+            "{id} was sent though settled"
+        );
+        assert!(!self.in_flight.contains(&id), "{id} was sent twice at once");
+        if self.rules.ordered {
+            let key = self.pending[&id].key;
+            let older = self.pending.range(..id).find(|(_, row)| row.key == key);
+            assert!(
+                older.is_none(),
+                "{id} overtook {older:?}",
+                older = older.map(|(id, _)| id)
+            );
+        }
+        self.in_flight.push(id);
+        assert!(self.in_flight.len() <= self.rules.max_in_flight);
+    }
+
+    /// What the store's statements say, written naively.
+    fn read(&self, claim: Claim) -> Claimed {
+        let until = claim.backlog_until.as_ms();
+        let in_part = |row: &Row| {
+            let divides = if claim.ordered { row.created } else { row.due };
+            (divides <= until) == (claim.part == Part::Backlog)
+        };
+        let blocked = |id: i64, row: &Row| {
+            claim.ordered
+                && self.pending.range(..id).any(|(_, earlier)| {
+                    earlier.key == row.key && (earlier.due > self.now || !in_part(earlier))
+                })
+        };
+        let mut due: Vec<_> = self
+            .pending
+            .iter()
+            .filter(|(id, row)| row.due <= self.now && in_part(row) && !blocked(**id, row))
+            .collect();
+        if !claim.ordered {
+            due.sort_by_key(|(id, row)| (row.due, **id));
+        }
+        let more = due.len() >= claim.limit;
+        let rows = due
+            .iter()
+            .take(claim.limit)
+            .map(|(id, row)| owed(**id, row.key, row.due));
+        let waiting = self
+            .pending
+            .values()
+            .filter(|row| row.due > self.now && in_part(row));
+        let parked: HashSet<_> = waiting
+            .clone()
+            .filter_map(|row| row.key)
+            .map(OrderKey)
+            .collect();
+        Claimed {
+            claim,
+            rows: rows.collect(),
+            more,
+            next_due: waiting.map(|row| at(row.due)).min(),
+            parked: Some(parked.into_iter().collect()),
+        }
+    }
+
+    /// Nothing new happens and nothing fails: all that is owed must arrive.
+    fn drain(&mut self) {
+        if self.rules.hold.take().is_some() {
+            self.lane.obey(self.rules, false);
+        }
+        for _ in 0..200_000 {
+            if self.pending.is_empty() {
+                return;
+            }
+            self.pump();
+            while let Some(claimed) = self.claims.pop() {
+                self.lane.claimed(claimed, at(self.now));
+            }
+            for id in std::mem::take(&mut self.in_flight) {
+                self.pending.remove(&id);
+                self.lane.settled(DeliveryId(id), Next::Succeeded);
+            }
+            if self.in_flight.is_empty() && self.claims.is_empty() && self.lane.queued() == 0 {
+                let wake = self.lane.next_wake(at(self.now));
+                self.now = wake.map_or(self.now, |wake| wake.as_ms().max(self.now));
+            }
+        }
+        panic!(
+            "{} deliveries never arrived: {:?}",
+            self.pending.len(),
+            self.lane
+        );
+    }
+}
+
+#[test]
+fn every_story_keeps_the_rules() {
+    for seed in 0..STORIES {
+        let told = std::panic::catch_unwind(|| {
+            let mut world = World::new(seed);
+            (0..STEPS).for_each(|_| world.step());
+            world.drain();
+        });
+        assert!(told.is_ok(), "the story of seed {seed} breaks a rule");
+    }
+}
