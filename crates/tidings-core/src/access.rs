@@ -8,6 +8,9 @@ use crate::id::{KeyId, OrganizationId};
 
 pub mod draft;
 
+/// The owner of a key that belongs to the installation itself, above all organizations.
+pub const INSTALLATION: OrganizationId = OrganizationId(0);
+
 /// What a scope is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names are the contract's words")]

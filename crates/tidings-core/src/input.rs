@@ -14,7 +14,8 @@ mod query;
 pub use query::Query;
 
 /// What a time must look like, for the texts of faults.
-const TIME_FORM: &str = "must be an RFC 3339 time in UTC that ends in Z, such as 2026-05-11T09:00:00Z";
+const TIME_FORM: &str =
+    "must be an RFC 3339 time in UTC that ends in Z, such as 2026-05-11T09:00:00Z";
 
 /// The faults found so far.
 #[derive(Debug, Default)]
@@ -38,7 +39,11 @@ impl Faults {
 
     /// `value` when nothing was found, else everything that was.
     pub fn or<T>(self, value: T) -> Result<T, Vec<Fault>> {
-        if self.0.is_empty() { Ok(value) } else { Err(self.0) }
+        if self.0.is_empty() {
+            Ok(value)
+        } else {
+            Err(self.0)
+        }
     }
 
     /// Everything that was found.
@@ -88,19 +93,33 @@ impl<'v, 'f> Object<'v, 'f> {
     /// The object `value`, found at `pointer`.
     pub fn at(pointer: String, value: &'v Value, faults: &'f mut Faults) -> Self {
         if !value.is_object() {
-            faults.add(pointer.clone(), format!("must be an object, not {}", kind_of(value)));
+            faults.add(
+                pointer.clone(),
+                format!("must be an object, not {}", kind_of(value)),
+            );
         }
-        Self { members: value.as_object(), pointer, asked: Vec::new(), faults }
+        Self {
+            members: value.as_object(),
+            pointer,
+            asked: Vec::new(),
+            faults,
+        }
     }
 
     /// The object of these members, found at `pointer`.
     pub fn of(pointer: String, members: &'v Map<String, Value>, faults: &'f mut Faults) -> Self {
-        Self { members: Some(members), pointer, asked: Vec::new(), faults }
+        Self {
+            members: Some(members),
+            pointer,
+            asked: Vec::new(),
+            faults,
+        }
     }
 
     /// Whether the member is there at all, `null` included.
     pub fn has(&self, name: &str) -> bool {
-        self.members.is_some_and(|members| members.contains_key(name))
+        self.members
+            .is_some_and(|members| members.contains_key(name))
     }
 
     /// Notes those of `names` that are missing.
@@ -131,14 +150,21 @@ impl<'v, 'f> Object<'v, 'f> {
     }
 
     /// A text of so many characters.
-    pub fn text(&mut self, name: &'static str, characters: RangeInclusive<usize>) -> Option<&'v str> {
+    pub fn text(
+        &mut self,
+        name: &'static str,
+        characters: RangeInclusive<usize>,
+    ) -> Option<&'v str> {
         let text = self.any_text(name)?;
         let count = text.chars().count();
         if characters.contains(&count) {
             return Some(text);
         }
         let (least, most) = (characters.start(), characters.end());
-        self.fault(name, format!("must have {least} to {most} characters; it has {count}"));
+        self.fault(
+            name,
+            format!("must have {least} to {most} characters; it has {count}"),
+        );
         None
     }
 
@@ -165,20 +191,33 @@ impl<'v, 'f> Object<'v, 'f> {
 
     /// A time in UTC: the text as given, and the instant it names.
     pub fn time(&mut self, name: &'static str) -> Option<(&'v str, Timestamp)> {
-        self.parsed(name, |text| Timestamp::parse(text).map(|at| (text, at)).ok_or(TIME_FORM))
+        self.parsed(name, |text| {
+            Timestamp::parse(text).map(|at| (text, at)).ok_or(TIME_FORM)
+        })
     }
 
     /// A whole number within `range`; `5.0` is one too (JSON knows no difference).
     pub fn integer(&mut self, name: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
         let value = self.take(name)?;
-        let whole = |number: f64| (number.fract() == 0.0 && number.abs() < 1e15).then_some(number as i64);
+        let whole =
+            |number: f64| (number.fract() == 0.0 && number.abs() < 1e15).then_some(number as i64);
         let number = value.as_i64().or_else(|| value.as_f64().and_then(whole));
-        match number.and_then(|number| u32::try_from(number).ok()).filter(|number| range.contains(number)) {
+        match number
+            .and_then(|number| u32::try_from(number).ok())
+            .filter(|number| range.contains(number))
+        {
             Some(number) => Some(number),
             None => {
                 let (least, most) = (range.start(), range.end());
-                let found = if value.is_number() { value.to_string() } else { kind_of(value).to_owned() };
-                self.fault(name, format!("must be a whole number from {least} to {most}, not {found}"));
+                let found = if value.is_number() {
+                    value.to_string()
+                } else {
+                    kind_of(value).to_owned()
+                };
+                self.fault(
+                    name,
+                    format!("must be a whole number from {least} to {most}, not {found}"),
+                );
                 None
             }
         }
@@ -188,13 +227,20 @@ impl<'v, 'f> Object<'v, 'f> {
     pub fn flag(&mut self, name: &'static str) -> Option<bool> {
         let value = self.take(name)?;
         if value.as_bool().is_none() {
-            self.fault(name, format!("must be true or false, not {}", kind_of(value)));
+            self.fault(
+                name,
+                format!("must be true or false, not {}", kind_of(value)),
+            );
         }
         value.as_bool()
     }
 
     /// A list of so many entries.
-    pub fn list(&mut self, name: &'static str, entries: RangeInclusive<usize>) -> Option<&'v [Value]> {
+    pub fn list(
+        &mut self,
+        name: &'static str,
+        entries: RangeInclusive<usize>,
+    ) -> Option<&'v [Value]> {
         let value = self.take(name)?;
         let Some(list) = value.as_array() else {
             self.fault(name, format!("must be a list, not {}", kind_of(value)));
@@ -204,7 +250,10 @@ impl<'v, 'f> Object<'v, 'f> {
             return Some(list);
         }
         let (least, most) = (entries.start(), entries.end());
-        self.fault(name, format!("must have {least} to {most} entries; it has {}", list.len()));
+        self.fault(
+            name,
+            format!("must have {least} to {most} entries; it has {}", list.len()),
+        );
         None
     }
 
@@ -233,7 +282,11 @@ impl<'v, 'f> Object<'v, 'f> {
     /// An object within.
     pub fn object(&mut self, name: &'static str) -> Option<Object<'v, '_>> {
         let value = self.take(name)?;
-        Some(Object::at(format!("{}/{name}", self.pointer), value, self.faults))
+        Some(Object::at(
+            format!("{}/{name}", self.pointer),
+            value,
+            self.faults,
+        ))
     }
 
     /// The members of an object whose names are free.
@@ -251,7 +304,11 @@ impl<'v, 'f> Object<'v, 'f> {
         name: &'static str,
         read: impl FnOnce(&mut Self, &'static str) -> Option<T>,
     ) -> Given<T> {
-        if self.members.and_then(|members| members.get(name)).is_some_and(Value::is_null) {
+        if self
+            .members
+            .and_then(|members| members.get(name))
+            .is_some_and(Value::is_null)
+        {
             self.asked.push(name);
             return Given::Null;
         }
@@ -261,9 +318,13 @@ impl<'v, 'f> Object<'v, 'f> {
     /// Notes the members that nobody asked for.
     pub fn finish(self) {
         let Some(members) = self.members else { return };
-        for name in members.keys().filter(|name| !self.asked.contains(&name.as_str())) {
+        for name in members
+            .keys()
+            .filter(|name| !self.asked.contains(&name.as_str()))
+        {
             let detail = unknown("field", name, &self.asked);
-            self.faults.add(format!("{}/{}", self.pointer, escape(name)), detail);
+            self.faults
+                .add(format!("{}/{}", self.pointer, escape(name)), detail);
         }
     }
 

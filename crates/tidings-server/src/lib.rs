@@ -6,6 +6,7 @@ mod body;
 mod call;
 mod caller;
 mod cursor;
+mod exposition;
 mod idempotency;
 mod openapi;
 mod operation;
@@ -21,4 +22,5 @@ mod serve;
 mod show;
 
 pub use app::{App, AppOptions, key_hash};
+pub use exposition::serve_metrics;
 pub use serve::serve;

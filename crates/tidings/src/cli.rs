@@ -5,11 +5,14 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, config, doctor, events, keys, trigger, verify, webhooks};
+use crate::commands::{
+    completions, config, doctor, events, keys, serve, trigger, verify, webhooks,
+};
 use crate::config::Environment;
 
 const EXAMPLES: &str = "\
 Examples:
+  tidings serve                            run it; the first start prints an admin key
   tidings config show                      every setting, its value and where it came from
   tidings trigger message.received         publish a sample event
   tidings verify --dialect standard --secret whsec_… -H 'webhook-id: …' < body
@@ -30,6 +33,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::Arguments),
     Trigger(trigger::Arguments),
     Verify(verify::Arguments),
     Keys(keys::Arguments),
@@ -44,6 +48,7 @@ enum Command {
 pub(crate) fn run() -> ExitCode {
     let environment = Environment::of_process();
     let result = match Cli::parse().command {
+        Command::Serve(arguments) => serve::run(&arguments, &environment),
         Command::Trigger(arguments) => trigger::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),

@@ -25,7 +25,11 @@ impl<'f> Query<'f> {
                 pairs.push((name.into_owned(), value.into_owned()));
             }
         }
-        Self { pairs, asked: Vec::new(), faults }
+        Self {
+            pairs,
+            asked: Vec::new(),
+            faults,
+        }
     }
 
     /// Notes a fault of the parameter `name`.
@@ -87,7 +91,8 @@ impl<'f> Query<'f> {
     pub fn finish(self) {
         for (name, _) in &self.pairs {
             if !self.asked.contains(&name.as_str()) {
-                self.faults.add(format!("?{name}"), unknown("parameter", name, &self.asked));
+                self.faults
+                    .add(format!("?{name}"), unknown("parameter", name, &self.asked));
             }
         }
     }

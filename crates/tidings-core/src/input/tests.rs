@@ -12,7 +12,9 @@ fn check(body: &Value, expect: &[(&str, &str)]) {
     root.flag("on");
     root.time("at");
     root.one_of("word", &[("none", 0), ("some", 1)]);
-    root.texts("list", 1..=2, |text| if text == "bad" { Err("is bad") } else { Ok(()) });
+    root.texts("list", 1..=2, |text| {
+        if text == "bad" { Err("is bad") } else { Ok(()) }
+    });
     let _ = root.nullable("gap", |body, name| body.integer(name, 1..=1));
     if let Some(mut inner) = root.object("inner") {
         inner.flag("deep");
@@ -20,13 +22,19 @@ fn check(body: &Value, expect: &[(&str, &str)]) {
     }
     root.finish();
     let found = faults.into_vec();
-    let found: Vec<(&str, &str)> = found.iter().map(|fault| (&*fault.pointer, &*fault.detail)).collect();
+    let found: Vec<(&str, &str)> = found
+        .iter()
+        .map(|fault| (&*fault.pointer, &*fault.detail))
+        .collect();
     assert_eq!(found, expect, "{body}");
 }
 
 #[test]
 fn every_fault_is_found() {
-    check(&json!({"name": "n", "count": 5.0, "on": true, "at": "2026-05-11T09:00:00Z", "word": "some", "gap": null}), &[]);
+    check(
+        &json!({"name": "n", "count": 5.0, "on": true, "at": "2026-05-11T09:00:00Z", "word": "some", "gap": null}),
+        &[],
+    );
     check(&json!([]), &[("", "must be an object, not a list")]);
     check(&json!({}), &[("/name", "is required")]);
     check(
@@ -47,12 +55,21 @@ fn every_fault_is_found() {
             ("/count", "must be a whole number from 0 to 20, not -1.5"),
             ("/list/0", "is bad"),
             ("/list/1", "must be a text, not a number"),
-            ("/inner/dep", "is not a known field here; the nearest is `deep`"),
-            ("/coutn", "is not a known field here; the nearest is `count`"),
+            (
+                "/inner/dep",
+                "is not a known field here; the nearest is `deep`",
+            ),
+            (
+                "/coutn",
+                "is not a known field here; the nearest is `count`",
+            ),
             ("/a~1b~0", "is not a known field here; the nearest is `at`"),
         ],
     );
-    check(&json!({"name": "n", "at": "2026-05-11T09:00:00+00:00"}), &[("/at", TIME_FORM)]);
+    check(
+        &json!({"name": "n", "at": "2026-05-11T09:00:00+00:00"}),
+        &[("/at", TIME_FORM)],
+    );
 }
 
 #[test]
@@ -65,13 +82,31 @@ fn queries_are_read_alike() {
         query_read.time("since");
         query_read.finish();
         let found = faults.into_vec();
-        let found: Vec<(&str, &str)> = found.iter().map(|fault| (&*fault.pointer, &*fault.detail)).collect();
+        let found: Vec<(&str, &str)> = found
+            .iter()
+            .map(|fault| (&*fault.pointer, &*fault.detail))
+            .collect();
         assert_eq!(found, expect, "{query}");
     };
     check("", &[]);
     check("limit=200&all=true&since=2026-05-11T09:00:00Z", &[]);
-    check("limit=+5", &[("?limit", "must be a whole number from 1 to 200")]);
+    check(
+        "limit=+5",
+        &[("?limit", "must be a whole number from 1 to 200")],
+    );
     check("limit=5&limit=6", &[("?limit", "is given more than once")]);
-    check("all=1&since=now", &[("?all", "must be one of true, false"), ("?since", TIME_FORM)]);
-    check("limt=5", &[("?limt", "is not a known parameter here; the nearest is `limit`")]);
+    check(
+        "all=1&since=now",
+        &[
+            ("?all", "must be one of true, false"),
+            ("?since", TIME_FORM),
+        ],
+    );
+    check(
+        "limt=5",
+        &[(
+            "?limt",
+            "is not a known parameter here; the nearest is `limit`",
+        )],
+    );
 }

@@ -6,6 +6,7 @@ pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod keys;
 mod listing;
+pub(crate) mod serve;
 pub(crate) mod trigger;
 pub(crate) mod verify;
 pub(crate) mod webhooks;

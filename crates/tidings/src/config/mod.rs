@@ -5,7 +5,6 @@
 mod environment;
 mod file;
 mod flags;
-#[cfg_attr(not(test), expect(dead_code, reason = "`serve` reads these sections"))]
 mod meaning;
 mod origin;
 mod parse;
@@ -19,7 +18,7 @@ use std::path::PathBuf;
 
 pub(crate) use environment::Environment;
 pub(crate) use flags::Flags;
-pub(crate) use meaning::{Config, Store};
+pub(crate) use meaning::{Config, LogFormat, Store};
 pub(crate) use origin::Origin;
 pub(crate) use problem::{Problem, Problems};
 pub(crate) use raw::RawConfig;

@@ -1,0 +1,164 @@
+//! A running installation: store, engine, API and metrics, started together and stopped in order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use prometheus_client::registry::Registry;
+use tidings_core::access::{ApiKey, INSTALLATION, Scope};
+use tidings_core::address::Targets;
+use tidings_core::clock::{Clock, SystemClock};
+use tidings_core::endpoint::UrlRules;
+use tidings_core::id::KeyId;
+use tidings_delivery::metrics::Metrics;
+use tidings_delivery::report::Reports;
+use tidings_delivery::transport::{Resolver, Transport, TransportOptions};
+use tidings_delivery::{Engine, EngineOptions};
+use tidings_server::{App, AppOptions, key_hash};
+use tidings_store::change::Change;
+use tidings_store::seal::Sealer;
+use tidings_store::{Store, StoreOptions};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::config::{self, Config};
+
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
+/// How many random bytes a made key carries.
+const KEY_BYTES: usize = 32;
+/// How many of a key's last characters tell it from others.
+const HINT_CHARS: usize = 4;
+
+/// Everything of one process.
+pub(crate) struct Installation {
+    address: SocketAddr,
+    made_key: Option<String>,
+    store: Store,
+    engine: Engine,
+    stop: watch::Sender<bool>,
+    servers: Vec<JoinHandle<()>>,
+}
+
+impl Installation {
+    /// Opens the store, starts the engine and the API. Must be called within a tokio runtime.
+    pub(crate) async fn start(config: &Config) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let config::Store::Sqlite { path } = &config.store;
+        let keys: Vec<_> = config.secrets_keys.iter().map(|key| key.0).collect();
+        let options = StoreOptions { path: path.clone(), sealer: Sealer::new(&keys) };
+        let (store, handoff) = Store::open(options, clock.clone())?;
+        if keys.is_empty() {
+            tracing::warn!("no TIDINGS_SECRETS_KEY: webhook secrets and custom headers are stored unencrypted");
+        }
+        let (admin_key, made_key) = admin_key(config, &store, clock.as_ref()).await?;
+        let listen = config.server.listen;
+        let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+        let address = listener.local_addr()?;
+        let public_url = config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let rules = UrlRules {
+            allow_http: config.delivery.allow_http,
+            targets: Targets::public_and(config.delivery.allow_targets.clone()),
+        };
+        let mut registry = Registry::with_prefix("tidings");
+        let metrics = Metrics::register(&mut registry);
+        let transport = Transport::new(TransportOptions {
+            targets: rules.targets.clone(),
+            extra_roots: config.delivery.ca_certificates.clone(),
+            resolver: Resolver::system()?,
+            clock: clock.clone(),
+        })?;
+        let engine = Engine::start(EngineOptions {
+            store: store.clone(),
+            handoff,
+            transport,
+            rules: rules.clone(),
+            public_url: public_url.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            retention: Duration::from_secs(u64::from(config.retention_days) * SECONDS_PER_DAY),
+            clock: clock.clone(),
+            metrics,
+        });
+        let app = App::new(AppOptions {
+            store: store.clone(),
+            clock,
+            rules,
+            public_url,
+            admin_key: Some(admin_key),
+            version: env!("CARGO_PKG_VERSION"),
+        });
+        let stop = watch::Sender::new(false);
+        let mut servers = vec![tokio::spawn(tidings_server::serve(listener, Arc::new(app), stopped(&stop)))];
+        if let Some(listen) = config.metrics_listen {
+            let listener = TcpListener::bind(listen).await.with_context(|| {
+                format!("cannot serve metrics on {listen}; choose another --metrics-listen, or `off`")
+            })?;
+            servers.push(tokio::spawn(tidings_server::serve_metrics(listener, registry, stopped(&stop))));
+        }
+        Ok(Self { address, made_key, store, engine, stop, servers })
+    }
+
+    /// Where the API listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The key that was made because the store was empty and none was configured; shown once.
+    pub(crate) fn made_key(&self) -> Option<&str> {
+        self.made_key.as_deref()
+    }
+
+    /// Where each attempt can be watched.
+    pub(crate) fn reports(&self) -> &Reports {
+        self.engine.reports()
+    }
+
+    /// Not ready at once, nothing new is accepted; attempts in flight end and are made durable.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.stop.send_replace(true);
+        self.engine.stop().await;
+        for server in self.servers {
+            server.await.context("a server ended badly")?;
+        }
+        self.store.close().await;
+        Ok(())
+    }
+}
+
+/// Ends when the installation is told to stop.
+fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + use<> {
+    let mut stopping = stop.subscribe();
+    async move {
+        // An error means that the installation is gone, which is the same.
+        let _ = stopping.wait_for(|stop| *stop).await;
+    }
+}
+
+/// The hash of the key that belongs to the installation: the configured one, else the one that was
+/// made on the first start, else a new one.
+async fn admin_key(config: &Config, store: &Store, clock: &dyn Clock) -> anyhow::Result<([u8; 32], Option<String>)> {
+    if let Some(key) = &config.server.admin_key {
+        return Ok((key_hash(&key.0), None));
+    }
+    if let Some(key) = store.directory().keys_of(INSTALLATION).first() {
+        return Ok((key.hash, None));
+    }
+    let mut random = [0; KEY_BYTES];
+    getrandom::fill(&mut random).context("the system gives no random numbers")?;
+    let key = format!("sa_live_{}", hex::encode(random));
+    let remembered = ApiKey {
+        id: KeyId(store.next_key()),
+        organization_id: INSTALLATION,
+        name: "installation".to_owned(),
+        scopes: vec![Scope::Admin],
+        hint: key[key.len() - HINT_CHARS..].to_owned(),
+        hash: key_hash(&key),
+        expires_at: None,
+        created_at: clock.now(),
+    };
+    let hash = remembered.hash;
+    let made = store.change(Change::CreateKey(remembered)).await?;
+    made.map_err(|refusal| anyhow::anyhow!("the installation's key cannot be stored: {refusal:?}"))?;
+    Ok((hash, Some(key)))
+}
