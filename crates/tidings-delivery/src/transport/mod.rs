@@ -26,6 +26,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
 use http_body_util::Full;
+use rustls_pki_types::CertificateDer;
 use tidings_core::address::Targets;
 use tidings_core::clock::Clock;
 use tidings_core::outcome::{AttemptError, Outcome};
@@ -49,8 +50,8 @@ use pool::Pool;
 pub struct TransportOptions {
     /// The addresses that may be dialled.
     pub targets: Targets,
-    /// Root certificates in PEM, added to the built-in ones (`--ca-file`).
-    pub extra_roots_pem: Option<Vec<u8>>,
+    /// Root certificates added to the built-in ones (`--ca-file`).
+    pub extra_roots: Vec<CertificateDer<'static>>,
     /// Who turns names into addresses.
     pub resolver: Resolver,
     /// The wall clock that HTTP dates in `Retry-After` are compared with.
@@ -60,15 +61,9 @@ pub struct TransportOptions {
 /// Why a [`Transport`] cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
-    /// The extra roots are not PEM.
-    #[error("the additional root certificates cannot be read")]
-    RootsUnreadable(#[source] rustls_pki_types::pem::Error),
     /// A certificate among the extra roots cannot serve as one.
     #[error("an additional root certificate is not usable")]
     RootRefused(#[source] rustls::Error),
-    /// The extra roots hold no certificate at all.
-    #[error("the file of additional root certificates holds none")]
-    NoRoots,
     /// The provider supports no protocol version that we accept.
     #[error("TLS cannot be set up")]
     Tls(#[source] rustls::Error),
@@ -107,7 +102,7 @@ impl Transport {
     /// Builds the transport. Must be called within a tokio runtime, which then tends the pool for
     /// as long as the transport lives.
     pub fn new(options: TransportOptions) -> Result<Self, TransportError> {
-        let tls = tls::client_config(options.extra_roots_pem.as_deref())?;
+        let tls = tls::client_config(options.extra_roots)?;
         let connector = Connector::new(options.targets, options.resolver, tls);
         let pool = Arc::new(Pool::default());
         tokio::spawn(pool::tend(Arc::downgrade(&pool)));

@@ -7,7 +7,6 @@ use rustls::client::Resumption;
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 
 use super::TransportError;
 
@@ -19,13 +18,13 @@ pub(super) const ALPN_HTTP2: &[u8] = b"h2";
 const ALPN_HTTP1: &[u8] = b"http/1.1";
 
 pub(super) fn client_config(
-    extra_roots_pem: Option<&[u8]>,
+    extra_roots: Vec<CertificateDer<'static>>,
 ) -> Result<Arc<ClientConfig>, TransportError> {
     let mut roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };
-    if let Some(pem) = extra_roots_pem {
-        add_roots(&mut roots, pem)?;
+    for root in extra_roots {
+        roots.add(root).map_err(TransportError::RootRefused)?;
     }
     // The provider is passed by hand: a process-wide default would panic as soon as a dependency
     // brings a second one.
@@ -37,19 +36,4 @@ pub(super) fn client_config(
     config.alpn_protocols = vec![ALPN_HTTP2.to_vec(), ALPN_HTTP1.to_vec()];
     config.resumption = Resumption::in_memory_sessions(SESSIONS_MAX);
     Ok(Arc::new(config))
-}
-
-fn add_roots(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), TransportError> {
-    let known = roots.len();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(TransportError::RootsUnreadable)?;
-        roots
-            .add(certificate)
-            .map_err(TransportError::RootRefused)?;
-    }
-    if roots.len() == known {
-        Err(TransportError::NoRoots)
-    } else {
-        Ok(())
-    }
 }

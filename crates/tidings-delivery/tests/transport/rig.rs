@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use tidings_core::address::Targets;
 use tidings_core::clock::{ManualClock, Timestamp};
 use tidings_core::endpoint::{EndpointUrl, UrlRules};
@@ -31,11 +33,13 @@ impl Rig {
         Self::with(loopback(), None)
     }
 
-    pub(crate) fn with(targets: Targets, extra_roots_pem: Option<Vec<u8>>) -> Self {
+    pub(crate) fn with(targets: Targets, root_pem: Option<Vec<u8>>) -> Self {
         let names = NameTable::default();
+        let roots = root_pem.iter().flat_map(|pem| CertificateDer::pem_slice_iter(pem));
+        let extra_roots = roots.map(|root| root.unwrap()).collect();
         let transport = Transport::new(TransportOptions {
             targets,
-            extra_roots_pem,
+            extra_roots,
             resolver: Resolver::table(names.clone()),
             clock: Arc::new(ManualClock::at(now())),
         });

@@ -1,7 +1,7 @@
 //! Changes of nouns, checked against what only the commit can know.
 
 use rusqlite::params;
-use tidings_core::access::ApiKey;
+use tidings_core::access::{ApiKey, INSTALLATION};
 use tidings_core::delivery::DiscardReason;
 use tidings_core::id::{DeliveryId, KeyId, OrganizationId, WebhookId};
 use tidings_core::organization::Organization;
@@ -95,7 +95,8 @@ impl Commit<'_> {
     }
 
     fn create_key(&mut self, key: &ApiKey) -> Checked {
-        if self.tables.organization(key.organization_id).is_none() {
+        let owner = key.organization_id;
+        if owner != INSTALLATION && self.tables.organization(owner).is_none() {
             return Ok(Err(Refusal::NotFound));
         }
         self.put_noun(&document::api_key_row(key))?;
