@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, config, doctor, events, keys, serve, trigger, verify, webhooks,
+    completions, config, dev, doctor, events, keys, serve, trigger, verify, webhooks,
 };
 use crate::config::Environment;
 
 const EXAMPLES: &str = "\
 Examples:
+  tidings dev                              watch deliveries arrive, with a demo organization
   tidings serve                            run it; the first start prints an admin key
   tidings config show                      every setting, its value and where it came from
   tidings trigger message.received         publish a sample event
@@ -34,6 +35,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Arguments),
+    Dev(dev::Arguments),
     Trigger(trigger::Arguments),
     Verify(verify::Arguments),
     Keys(keys::Arguments),
@@ -49,6 +51,7 @@ pub(crate) fn run() -> ExitCode {
     let environment = Environment::of_process();
     let result = match Cli::parse().command {
         Command::Serve(arguments) => serve::run(&arguments, &environment),
+        Command::Dev(arguments) => dev::run(&arguments, &environment),
         Command::Trigger(arguments) => trigger::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),

@@ -47,16 +47,22 @@ impl Installation {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let config::Store::Sqlite { path } = &config.store;
         let keys: Vec<_> = config.secrets_keys.iter().map(|key| key.0).collect();
-        let options = StoreOptions { path: path.clone(), sealer: Sealer::new(&keys) };
+        let options = StoreOptions {
+            path: path.clone(),
+            sealer: Sealer::new(&keys),
+        };
         let (store, handoff) = Store::open(options, clock.clone())?;
-        if keys.is_empty() {
-            tracing::warn!("no TIDINGS_SECRETS_KEY: webhook secrets and custom headers are stored unencrypted");
-        }
         let (admin_key, made_key) = admin_key(config, &store, clock.as_ref()).await?;
         let listen = config.server.listen;
-        let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("cannot listen on {listen}"))?;
         let address = listener.local_addr()?;
-        let public_url = config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let public_url = config
+            .server
+            .public_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{address}"));
         let rules = UrlRules {
             allow_http: config.delivery.allow_http,
             targets: Targets::public_and(config.delivery.allow_targets.clone()),
@@ -89,14 +95,31 @@ impl Installation {
             version: env!("CARGO_PKG_VERSION"),
         });
         let stop = watch::Sender::new(false);
-        let mut servers = vec![tokio::spawn(tidings_server::serve(listener, Arc::new(app), stopped(&stop)))];
+        let mut servers = vec![tokio::spawn(tidings_server::serve(
+            listener,
+            Arc::new(app),
+            stopped(&stop),
+        ))];
         if let Some(listen) = config.metrics_listen {
             let listener = TcpListener::bind(listen).await.with_context(|| {
-                format!("cannot serve metrics on {listen}; choose another --metrics-listen, or `off`")
+                format!(
+                    "cannot serve metrics on {listen}; choose another --metrics-listen, or `off`"
+                )
             })?;
-            servers.push(tokio::spawn(tidings_server::serve_metrics(listener, registry, stopped(&stop))));
+            servers.push(tokio::spawn(tidings_server::serve_metrics(
+                listener,
+                registry,
+                stopped(&stop),
+            )));
         }
-        Ok(Self { address, made_key, store, engine, stop, servers })
+        Ok(Self {
+            address,
+            made_key,
+            store,
+            engine,
+            stop,
+            servers,
+        })
     }
 
     /// Where the API listens.
@@ -107,6 +130,18 @@ impl Installation {
     /// The key that was made because the store was empty and none was configured; shown once.
     pub(crate) fn made_key(&self) -> Option<&str> {
         self.made_key.as_deref()
+    }
+
+    /// The key that belongs to the installation, when it is known: configured, or just made.
+    pub(crate) fn admin_key(&self, config: &Config) -> anyhow::Result<String> {
+        let configured = config.server.admin_key.as_ref().map(|key| key.0.clone());
+        let known = configured.or_else(|| self.made_key.clone());
+        known.context("this store was made before; give its admin key in TIDINGS_ADMIN_KEY")
+    }
+
+    /// Where everything is remembered.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Where each attempt can be watched.
@@ -137,7 +172,11 @@ fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + use<> {
 
 /// The hash of the key that belongs to the installation: the configured one, else the one that was
 /// made on the first start, else a new one.
-async fn admin_key(config: &Config, store: &Store, clock: &dyn Clock) -> anyhow::Result<([u8; 32], Option<String>)> {
+async fn admin_key(
+    config: &Config,
+    store: &Store,
+    clock: &dyn Clock,
+) -> anyhow::Result<([u8; 32], Option<String>)> {
     if let Some(key) = &config.server.admin_key {
         return Ok((key_hash(&key.0), None));
     }
@@ -159,6 +198,8 @@ async fn admin_key(config: &Config, store: &Store, clock: &dyn Clock) -> anyhow:
     };
     let hash = remembered.hash;
     let made = store.change(Change::CreateKey(remembered)).await?;
-    made.map_err(|refusal| anyhow::anyhow!("the installation's key cannot be stored: {refusal:?}"))?;
+    made.map_err(|refusal| {
+        anyhow::anyhow!("the installation's key cannot be stored: {refusal:?}")
+    })?;
     Ok((hash, Some(key)))
 }

@@ -39,6 +39,11 @@ pub(crate) fn run(arguments: &Arguments, environment: &Environment) -> Result<()
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
+    if config.secrets_keys.is_empty() {
+        tracing::warn!(
+            "no TIDINGS_SECRETS_KEY: webhook secrets and custom headers are stored unencrypted"
+        );
+    }
     runtime()?.block_on(serve(&config)).map_err(Failure::Failed)
 }
 
@@ -75,7 +80,10 @@ pub(crate) struct Signals {
 impl Signals {
     pub(crate) fn listen() -> anyhow::Result<Self> {
         let listen = |kind| signal(kind).context("signals cannot be listened for");
-        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
     }
 
     /// Ends when one arrives.
@@ -89,14 +97,20 @@ impl Signals {
 
 /// The runtime that everything shares.
 pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     runtime.context("the runtime cannot be started")
 }
 
 /// Log lines go to stderr; stdout carries what was asked for.
 pub(crate) fn log(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log.filter).context("the log filter is unusable")?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colours)
+        .with_writer(std::io::stderr);
     match config.log.format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().init(),

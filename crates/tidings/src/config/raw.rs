@@ -29,6 +29,11 @@ impl RawConfig {
         self.given.insert(setting.key, Given { text, origin });
     }
 
+    /// Whether anybody said anything about the setting with this key.
+    pub(crate) fn is_given(&self, key: &str) -> bool {
+        self.given.contains_key(key)
+    }
+
     /// What was given for a setting, or its default.
     pub(crate) fn effective(&self, setting: &Setting) -> Option<Given> {
         let default = || {
