@@ -96,6 +96,8 @@ pub struct Lane {
     backlog_in_flight: usize,
     /// Keys of attempts in flight: the next of the same key waits.
     busy: HashSet<OrderKey>,
+    /// What was discarded or made due again while in flight: its outcome is not the last word.
+    touched: HashSet<DeliveryId>,
     wait: Option<Wait>,
 }
 
@@ -118,6 +120,7 @@ impl Lane {
             in_flight: HashMap::new(),
             backlog_in_flight: 0,
             busy: HashSet::new(),
+            touched: HashSet::new(),
             wait: None,
         }
     }
@@ -161,7 +164,10 @@ impl Lane {
     pub fn offer(&mut self, owed: Owed) {
         // An ordered lane with a backlog cannot know which keys are older there; the store does.
         let may_follow_backlog = owed.order_key.is_some() && !self.backlog.is_empty();
-        if self.rules.hold.is_some() || may_follow_backlog {
+        if owed.due_at <= self.rules.backlog_until {
+            // Committed before the resume that is obeyed already: the store counts it as backlog.
+            self.backlog.miss();
+        } else if self.rules.hold.is_some() || may_follow_backlog {
             self.live.miss();
         } else {
             self.live.offer(owed);
@@ -227,12 +233,9 @@ impl Lane {
             self.backlog.release(key);
             self.live.release(key);
         }
-    }
-
-    /// An attempt's outcome could not be made durable; the store still owes it.
-    pub fn unsettled(&mut self, id: DeliveryId) {
-        self.settled(id, Next::Gone);
-        self.recheck();
+        if self.touched.remove(&id) {
+            self.recheck();
+        }
     }
 
     /// Everything up to `last` was discarded.
@@ -243,17 +246,11 @@ impl Lane {
 
     /// One delivery was discarded, or is due again: the store knows.
     pub fn touch(&mut self, id: DeliveryId) {
-        if !self.in_flight.contains_key(&id) {
+        if self.in_flight.contains_key(&id) {
+            self.touched.insert(id);
+        } else {
             self.recheck();
         }
-    }
-
-    /// The webhook is gone: nothing more is sent, and what is in flight is let go when it ends.
-    pub fn close(&mut self) {
-        self.backlog = Stream::default();
-        self.live = Stream::default();
-        self.backlog.set_complete();
-        self.live.set_complete();
     }
 
     /// What to do now: at most `budget` sends, and the claims that keep the lane fed.
@@ -317,9 +314,11 @@ impl Lane {
         self.backlog.len() + self.live.len()
     }
 
-    /// Whether nothing is owed and nothing is under way: the lane can be let go.
+    /// Whether nothing is owed, nothing is under way and the receiver's wish for peace is not to be
+    /// remembered: the lane can be let go.
     pub fn is_idle(&self) -> bool {
-        self.in_flight.is_empty() && self.backlog.is_empty() && self.live.is_empty()
+        let owes_nothing = self.backlog.is_empty() && self.live.is_empty();
+        owes_nothing && self.in_flight.is_empty() && self.wait.is_none()
     }
 
     fn waits(&self, now: Timestamp) -> bool {

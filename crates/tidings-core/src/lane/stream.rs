@@ -49,6 +49,11 @@ pub(super) struct Stream {
     next_due: Option<Timestamp>,
     /// No claim before this.
     not_before: Option<Timestamp>,
+    /// The newest row a read has brought. Ids grow in commit order, so the read has seen whatever is
+    /// older: an offer of it that comes after the read is no news.
+    read_through: Option<DeliveryId>,
+    /// Everything up to here was discarded; a read under way may still bring it.
+    discarded_through: Option<DeliveryId>,
 }
 
 #[derive(Debug, Default)]
@@ -88,9 +93,10 @@ impl Stream {
 
     pub(super) fn offer(&mut self, owed: Owed) {
         let parked = owed.order_key.is_some_and(|key| self.parked.contains(&key));
+        let read = self.read_through >= Some(owed.id);
         match &mut self.source {
-            // It is read when its head is due.
-            Source::Complete if parked => {}
+            // It is read when its head is due, or was read already.
+            Source::Complete if parked || read => {}
             Source::Complete if self.len < READY_MAX => self.push(owed),
             _ => self.miss(),
         }
@@ -168,8 +174,10 @@ impl Stream {
         }
         let before = self.len;
         for row in claimed.rows {
+            self.read_through = self.read_through.max(Some(row.id));
             let parked = row.order_key.is_some_and(|key| parked_since.contains(&key));
-            if !parked && !known.contains(&row.id) {
+            let discarded = self.discarded_through >= Some(row.id);
+            if !parked && !discarded && !known.contains(&row.id) {
                 self.push(row);
             }
         }
@@ -237,6 +245,10 @@ impl Stream {
     }
 
     pub(super) fn discard_through(&mut self, last: DeliveryId) {
+        if self.discarded_through >= Some(last) {
+            return;
+        }
+        self.discarded_through = Some(last);
         let kept: Vec<_> = self
             .drain()
             .into_iter()

@@ -1,6 +1,6 @@
 //! The lane against a model of the store: tables for single rules, random stories for all together.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use super::*;
@@ -90,6 +90,19 @@ fn nothing(claim: Claim) -> Claimed {
         more: false,
         next_due: None,
         parked: Some(Vec::new()),
+    }
+}
+
+/// The store owes these, and no backlog.
+fn live(claim: Claim, rows: Vec<Owed>) -> Claimed {
+    let rows = if claim.part == Part::Live {
+        rows
+    } else {
+        Vec::new()
+    };
+    Claimed {
+        rows,
+        ..nothing(claim)
     }
 }
 
@@ -308,4 +321,77 @@ fn discarded_deliveries_are_not_sent() {
     }
     lane.discard_through(DeliveryId(2));
     assert_eq!(sent(&mut lane, 10), [3]);
+}
+
+#[test]
+fn an_offer_that_comes_after_the_read_that_brought_it_is_no_news() {
+    let mut lane = Lane::new(rules(2, false));
+    for claim in claims(&mut lane, 10) {
+        let rows = vec![owed(1, None, 10)];
+        lane.claimed(live(claim, rows), at(10));
+    }
+    lane.offer(owed(1, None, 10));
+    lane.offer(owed(2, None, 10));
+    assert_eq!(sent(&mut lane, 10), [1, 2]);
+}
+
+#[test]
+fn an_offer_from_before_the_resume_is_left_to_the_backlog() {
+    let mut lane = Lane::new_settled(Rules {
+        backlog_until: at(10),
+        ..rules(2, false)
+    });
+    lane.offer(owed(1, None, 10));
+    let claimed: Vec<_> = claims(&mut lane, 10)
+        .iter()
+        .map(|claim| claim.part)
+        .collect();
+    assert_eq!(claimed, [Part::Backlog]);
+}
+
+#[test]
+fn a_head_discarded_in_flight_holds_nothing_back_when_it_fails() {
+    let mut lane = Lane::new_settled(rules(2, true));
+    lane.offer(owed(1, Some(7), 10));
+    assert_eq!(sent(&mut lane, 10), [1]);
+    lane.touch(DeliveryId(1));
+    let retry = Next::Retry {
+        due_at: at(60_000),
+        tries: 1,
+    };
+    lane.settled(DeliveryId(1), retry);
+    lane.offer(owed(2, Some(7), 10));
+    for claim in claims(&mut lane, 10) {
+        let rows = vec![owed(2, Some(7), 10)];
+        lane.claimed(live(claim, rows), at(10));
+    }
+    assert_eq!(sent(&mut lane, 10), [2]);
+}
+
+#[test]
+fn a_read_that_began_before_a_discard_brings_nothing_of_it() {
+    let mut lane = Lane::new(rules(2, false));
+    let claims = claims(&mut lane, 10);
+    lane.discard_through(DeliveryId(1));
+    for claim in claims {
+        let rows = vec![owed(1, None, 10), owed(2, None, 10)];
+        lane.claimed(live(claim, rows), at(10));
+    }
+    assert_eq!(sent(&mut lane, 10), [2]);
+}
+
+#[test]
+fn the_wish_for_peace_outlives_the_last_delivery() {
+    let mut lane = Lane::new_settled(rules(2, false));
+    lane.offer(owed(1, None, 10));
+    assert_eq!(sent(&mut lane, 10), [1]);
+    lane.answered(at(10), at(20), false, Some(SECOND));
+    lane.settled(DeliveryId(1), Next::Exhausted);
+    assert!(!lane.is_idle());
+    lane.offer(owed(2, None, 30));
+    assert_eq!(sent(&mut lane, 30), NOTHING);
+    assert_eq!(sent(&mut lane, 1_020), [2]);
+    lane.answered(at(1_021), at(1_030), true, None);
+    lane.settled(DeliveryId(2), Next::Succeeded);
+    assert!(lane.is_idle());
 }

@@ -40,6 +40,8 @@ struct World {
     pending: BTreeMap<i64, Row>,
     in_flight: Vec<i64>,
     claims: Vec<Claimed>,
+    /// Committed, and not heard of by the lane yet.
+    offers: VecDeque<Owed>,
     delivered: Vec<i64>,
 }
 
@@ -56,6 +58,7 @@ impl World {
             pending: BTreeMap::new(),
             in_flight: Vec::new(),
             claims: Vec::new(),
+            offers: VecDeque::new(),
             delivered: Vec::new(),
         };
         if world.dice.hits(2) {
@@ -68,13 +71,15 @@ impl World {
 
     fn step(&mut self) {
         self.now += self.dice.roll(30) as i64;
-        match self.dice.roll(10) {
+        match self.dice.roll(11) {
             0..=3 => {
                 let offered = !self.dice.hits(20);
                 self.commit(offered);
             }
-            4..=6 => self.end_one(),
+            4 => self.hear(),
+            5 | 6 => self.end_one(),
             7 | 8 => self.answer_claim(),
+            9 => self.touch(),
             _ => self.pause_or_resume(),
         }
         self.pump();
@@ -84,7 +89,8 @@ impl World {
         let key = (self.rules.ordered).then(|| self.dice.roll(4) as i64);
         let id = self.next_id;
         self.next_id += 1;
-        self.now += 1;
+        // Several commits share a millisecond, with each other and with a resume.
+        self.now += self.dice.roll(2) as i64;
         self.pending.insert(
             id,
             Row {
@@ -94,9 +100,35 @@ impl World {
             },
         );
         if offered {
-            self.lane.offer(owed(id, key, self.now));
+            self.offers.push_back(owed(id, key, self.now));
+            if self.dice.hits(2) {
+                self.hear();
+            }
         } else {
             self.lane.recheck();
+        }
+    }
+
+    /// Offers arrive in commit order, but late: reads and settings may be ahead of them.
+    fn hear(&mut self) {
+        while let Some(owed) = self.offers.pop_front() {
+            self.lane.offer(owed);
+        }
+    }
+
+    /// Someone discards a delivery, wherever it is; the word of it follows that of its commit.
+    fn touch(&mut self) {
+        self.hear();
+        let index = self.dice.roll(self.pending.len().max(1) as u64) as usize;
+        if let Some(id) = self
+            .pending
+            .keys()
+            .nth(index)
+            .copied()
+            .filter(|_| self.dice.hits(3))
+        {
+            self.pending.remove(&id);
+            self.lane.touch(DeliveryId(id));
         }
     }
 
@@ -146,8 +178,6 @@ impl World {
         } else if self.dice.hits(4) {
             self.rules.hold = Some(Hold::Paused);
         }
-        // The clock moves on between a resume and the next commit, as ids see to in the store.
-        self.now += 1;
         self.lane.obey(self.rules, false);
     }
 
@@ -234,6 +264,7 @@ impl World {
         if self.rules.hold.take().is_some() {
             self.lane.obey(self.rules, false);
         }
+        self.hear();
         for _ in 0..200_000 {
             if self.pending.is_empty() {
                 return;
