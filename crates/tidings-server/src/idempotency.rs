@@ -36,10 +36,9 @@ struct Turn<'a> {
 
 impl Running {
     fn begin(&self, scope: [u8; 32]) -> Option<Turn<'_>> {
-        self.0.lock().insert(scope).then_some(Turn {
-            running: self,
-            scope,
-        })
+        let is_first = self.0.lock().insert(scope);
+        // Made only for the first: dropping a turn ends the request it stands for.
+        is_first.then(|| Turn { running: self, scope })
     }
 }
 
