@@ -7,6 +7,7 @@
 //! later, oldest first. So memory is bounded and nothing depends on an offer being heard.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
@@ -47,12 +48,14 @@ pub enum Part {
 }
 
 /// A wish to read from the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// Which part.
     pub part: Part,
     /// How many rows at most.
     pub limit: usize,
+    /// What the lane has in memory or in flight: not wanted again.
+    pub known: Arc<HashSet<DeliveryId>>,
     /// See [`Rules::backlog_until`].
     pub backlog_until: Timestamp,
     /// Whether keys that wait or are older in the backlog are left out.
@@ -276,10 +279,11 @@ impl Lane {
             (Part::Backlog, &mut self.backlog),
             (Part::Live, &mut self.live),
         ] {
-            if let Some(limit) = stream.claim(now, self.in_flight.keys().copied()) {
+            if let Some((limit, known)) = stream.claim(now, self.in_flight.keys().copied()) {
                 actions.push(Action::Claim(Claim {
                     part,
                     limit,
+                    known,
                     backlog_until,
                     ordered,
                 }));

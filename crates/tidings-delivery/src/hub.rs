@@ -34,6 +34,10 @@ pub(crate) struct Hub {
     lanes: HashMap<WebhookId, Entry>,
     /// Attempts whose outcome is not durable yet, over all lanes.
     open: usize,
+    /// Deliveries ready in memory, over all lanes.
+    ready: usize,
+    /// Claims that are not answered yet.
+    claiming: usize,
     /// Lanes to be pumped, in turn: heard something, or stopped by the global bound.
     restless: VecDeque<WebhookId>,
     queued: HashSet<WebhookId>,
@@ -45,8 +49,12 @@ pub(crate) struct Hub {
 
 struct Entry {
     lane: Lane,
+    /// Made from this version of the webhook.
+    version: i64,
     route: Arc<Route>,
     wake: Option<Timestamp>,
+    /// Its share of [`Hub::ready`].
+    ready: usize,
 }
 
 /// A claim's answer; or the part that could not be read.
@@ -69,6 +77,8 @@ impl Hub {
             metrics,
             lanes: HashMap::new(),
             open: 0,
+            ready: 0,
+            claiming: 0,
             restless: VecDeque::new(),
             queued: HashSet::new(),
             wakes: BinaryHeap::new(),
@@ -87,7 +97,7 @@ impl Hub {
         self.recheck_all();
         loop {
             self.pump();
-            if self.stopping && self.open == 0 {
+            if self.stopping && self.open == 0 && self.claiming == 0 {
                 return;
             }
             let nap = self.nap();
@@ -115,8 +125,8 @@ impl Hub {
             self.obey(id, false);
             if let Some(entry) = self.lanes.get_mut(&id) {
                 entry.lane.recheck();
+                self.stir(id);
             }
-            self.stir(id);
         }
     }
 
@@ -143,14 +153,14 @@ impl Hub {
     }
 
     fn offer(&mut self, owed: Vec<Owed>) {
-        let unknown: HashSet<_> = owed
-            .iter()
-            .map(|owed| owed.webhook_id)
-            .filter(|id| !self.lanes.contains_key(id))
-            .collect();
-        for id in unknown {
+        let mut unknown: HashMap<WebhookId, i64> = HashMap::new();
+        for owed in &owed {
+            if !self.lanes.contains_key(&owed.webhook_id) {
+                *unknown.entry(owed.webhook_id).or_default() += 1;
+            }
+        }
+        for (id, here) in unknown {
             // All that this webhook is owed is in this very batch, or the lane must ask.
-            let here = owed.iter().filter(|owed| owed.webhook_id == id).count() as i64;
             let alone = self.store.directory().health(id).pending == here;
             self.add_lane(id, if alone { Lane::new_settled } else { Lane::new });
         }
@@ -166,6 +176,10 @@ impl Hub {
     fn settled(&mut self, batch: &[Settled]) {
         for settled in batch {
             self.open -= 1;
+            if matches!(settled.next, Next::Gone | Next::Exhausted) {
+                // It may have disabled its webhook, and the word of that may still be on its way.
+                self.obey(settled.webhook_id, false);
+            }
             if let Some(entry) = self.lanes.get_mut(&settled.webhook_id) {
                 let succeeded = settled.next == Next::Succeeded;
                 entry
@@ -179,6 +193,7 @@ impl Hub {
 
     fn claimed(&mut self, id: WebhookId, answer: Answer) {
         let now = self.clock.now();
+        self.claiming -= 1;
         if let Some(entry) = self.lanes.get_mut(&id) {
             match answer {
                 Ok(claimed) => entry.lane.claimed(claimed, now),
@@ -196,10 +211,13 @@ impl Hub {
         let directory = self.store.directory();
         let Some(webhook) = directory.webhook(id) else {
             // Its attempts in flight are settled into nothing.
-            entry.lane.close();
+            self.remove_lane(id);
             return;
         };
-        entry.route = Arc::new(self.router.route(&webhook));
+        if entry.version != webhook.version {
+            entry.version = webhook.version;
+            entry.route = Arc::new(self.router.route(&webhook));
+        }
         entry.lane.obey(rules(&self.store, &webhook), lift_wait);
         let discarded_through = directory.health(id).discarded_through;
         entry
@@ -217,11 +235,19 @@ impl Hub {
             id,
             Entry {
                 lane,
+                version: webhook.version,
                 route,
                 wake: None,
+                ready: 0,
             },
         );
         self.stir(id);
+    }
+
+    fn remove_lane(&mut self, id: WebhookId) {
+        if let Some(entry) = self.lanes.remove(&id) {
+            self.ready -= entry.ready;
+        }
     }
 
     fn stir(&mut self, id: WebhookId) {
@@ -246,22 +272,15 @@ impl Hub {
                 break;
             }
         }
-        let open_lanes = self.lanes.len();
-        let queued = self.lanes.values().map(|entry| entry.lane.queued()).sum();
-        self.metrics.lanes(open_lanes, self.open, queued);
+        self.metrics.lanes(self.lanes.len(), self.open, self.ready);
     }
 
     fn pump_lane(&mut self, id: WebhookId, now: Timestamp, actions: &mut Vec<Action>) {
         let Some(entry) = self.lanes.get_mut(&id) else {
             return;
         };
-        let budget = if self.stopping {
-            0
-        } else {
-            OPEN_ATTEMPTS_MAX - self.open
-        };
         if !self.stopping {
-            entry.lane.pump(now, budget, actions);
+            entry.lane.pump(now, OPEN_ATTEMPTS_MAX - self.open, actions);
         }
         for action in actions.drain(..) {
             match action {
@@ -270,12 +289,16 @@ impl Hub {
                     tokio::spawn(self.sender.clone().attempt(owed, entry.route.clone()));
                 }
                 Action::Claim(claim) => {
+                    self.claiming += 1;
                     claim_from(self.store.clone(), self.claimed_to.clone(), id, claim);
                 }
             }
         }
+        let ready = entry.lane.queued();
+        self.ready = self.ready - entry.ready + ready;
+        entry.ready = ready;
         if entry.lane.is_idle() {
-            self.lanes.remove(&id);
+            self.remove_lane(id);
             return;
         }
         let wake = entry.lane.next_wake(now);
@@ -329,10 +352,13 @@ fn claim_from(
     claim: Claim,
 ) {
     tokio::spawn(async move {
+        let part = claim.part;
         let answer = store.claim(id, claim).await.map_err(|error| {
             tracing::warn!(webhook.id = %id, %error, "what webhook {id} is owed cannot be read; trying again");
-            claim.part
+            part
         });
+        // Let go before the hub hears: a hub that has stopped has left the store.
+        drop(store);
         // The hub outlives its claims; if it is gone, nobody waits for the answer.
         let _ = answers.send((id, answer)).await;
     });

@@ -52,28 +52,25 @@ where webhook_id = $1 and state = 'pending' and due_at > created_at and id > $2;
 select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at
 from deliveries
 where webhook_id = $1 and state = 'pending' and due_at > $2 and due_at <= $3 and id > $4
-order by due_at, id
-limit $5;
+order by due_at, id;
 
 -- name: claim_ordered
--- Oldest first; a key whose earlier delivery waits for a retry, or is in the backlog before this
--- range, stays behind it.
 select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at
-from deliveries as due
+from deliveries
 where webhook_id = $1 and state = 'pending' and order_key is not null and id > $2 and id <= $3 and due_at <= $4
-  and not exists (
-    select 1
-    from deliveries as earlier
-    where earlier.webhook_id = due.webhook_id
-      and earlier.order_key = due.order_key
-      and earlier.state = 'pending'
-      and earlier.order_key is not null
-      and earlier.id < due.id
-      and earlier.id > $5
-      and (earlier.due_at > $4 or earlier.id <= $2)
-  )
-order by id
-limit $6;
+order by id;
+
+-- name: backlog_left
+select 1
+from deliveries
+where webhook_id = $1 and state = 'pending' and order_key is not null and id <= $2 and id > $3
+limit 1;
+
+-- name: backlog_of_key
+select 1
+from deliveries
+where webhook_id = $1 and order_key = $4 and state = 'pending' and order_key is not null and id <= $2 and id > $3
+limit 1;
 
 -- name: next_due
 select min(due_at)
@@ -83,13 +80,13 @@ where webhook_id = $1 and state = 'pending' and due_at > $2 and due_at <= $3;
 -- name: next_due_ordered
 select min(due_at)
 from deliveries
-where webhook_id = $1 and state = 'pending' and due_at > $2 and id > $3 and id <= $4;
+where webhook_id = $1 and state = 'pending' and due_at > $2 and +id > $3 and +id <= $4;
 
 -- name: parked_keys
+-- Few rows wait for a retry; the index by due time finds them.
 select distinct order_key
 from deliveries
-where webhook_id = $1 and state = 'pending' and order_key is not null and due_at > $2 and id > $3 and id <= $4
-limit $5;
+where webhook_id = $1 and state = 'pending' and due_at > $2 and +id > $3 and +id <= $4;
 
 -- name: load_delivery
 select id, organization_id, webhook_id, event_id, state, reason, attempt_count, due_at, created_at, completed_at,

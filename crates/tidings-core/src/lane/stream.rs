@@ -1,6 +1,7 @@
 //! One part of a lane in memory: a bounded queue in front of the store.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
@@ -23,7 +24,7 @@ enum Source {
     /// A read is under way.
     Claiming {
         /// What was in flight when it began: the read may still see it as owed.
-        known: HashSet<DeliveryId>,
+        known: Arc<HashSet<DeliveryId>>,
         /// Whether an offer was left out meanwhile.
         missed: bool,
         /// Whether the queue was forgotten meanwhile: what it knew then is wanted again.
@@ -126,12 +127,12 @@ impl Stream {
         dropped.is_some()
     }
 
-    /// Begins a read when one is due, and says how many rows it should bring at most.
+    /// Begins a read when one is due, and says how many rows it should bring at most, and which not.
     pub(super) fn claim(
         &mut self,
         now: Timestamp,
         in_flight: impl Iterator<Item = DeliveryId>,
-    ) -> Option<usize> {
+    ) -> Option<(usize, Arc<HashSet<DeliveryId>>)> {
         if self.next_due.is_some_and(|due| due <= now) && matches!(self.source, Source::Complete) {
             self.source = Source::Behind;
         }
@@ -141,17 +142,16 @@ impl Stream {
         if !may || self.len > READY_MAX / 2 {
             return None;
         }
-        let known: HashSet<_> = in_flight.chain(self.queued_ids()).collect();
-        let limit = READY_MAX - self.len + known.len();
+        let known: Arc<HashSet<_>> = Arc::new(in_flight.chain(self.queued_ids()).collect());
         // The answer tells what waits; what fails from now on is noted beside it.
         self.next_due = None;
         self.source = Source::Claiming {
-            known,
+            known: known.clone(),
             missed: false,
             void: false,
             parked: HashSet::new(),
         };
-        Some(limit)
+        Some((READY_MAX - self.len, known))
     }
 
     pub(super) fn refill(&mut self, claimed: Claimed, now: Timestamp) {

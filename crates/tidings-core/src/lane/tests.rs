@@ -155,7 +155,7 @@ fn a_conversation_waits_behind_its_failed_head() {
     assert_eq!(sent(&mut lane, 20), [4]);
     assert_eq!(lane.next_wake(at(20)), Some(at(5_000)));
     // The head is due: the store brings it with all that waits behind it.
-    let claim = claims(&mut lane, 5_000)[0];
+    let claim = claims(&mut lane, 5_000).remove(0);
     let rows = vec![
         owed(1, Some(7), 5_000),
         owed(2, Some(7), 10),

@@ -1,9 +1,9 @@
 //! What a lane asks the store for: the oldest deliveries that are due, with their events.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, Params, Row, Transaction, params};
 use tidings_core::clock::Timestamp;
 use tidings_core::delivery::{OrderKey, Owed};
 use tidings_core::event::Outgoing;
@@ -23,38 +23,24 @@ pub(super) fn claim(
 ) -> rusqlite::Result<Claimed> {
     // One snapshot for all the questions.
     let snapshot = connection.transaction()?;
-    let ask = Ask {
-        snapshot: &snapshot,
-        webhook,
-        claim,
-        discarded_through,
-        now,
-    };
-    let due = if claim.ordered {
-        ask.ordered()?
-    } else {
-        ask.any_order()?
-    };
+    let ask = Ask { snapshot: &snapshot, webhook, claim: &claim, discarded_through, now };
+    let parked = if claim.ordered { ask.parked()? } else { HashSet::new() };
+    let due = if claim.ordered { ask.ordered(&parked)? } else { ask.any_order()? };
     let next_due = ask.next_due()?;
-    let parked = if claim.ordered {
-        ask.parked()?
-    } else {
-        Some(Vec::new())
-    };
-    let more = due.len() >= claim.limit;
+    let rows = with_events(&snapshot, webhook, due)?;
     Ok(Claimed {
-        claim,
-        rows: with_events(&snapshot, webhook, due)?,
-        more,
+        more: rows.len() >= claim.limit,
+        rows,
         next_due,
-        parked,
+        parked: (parked.len() <= PARKED_KEYS_MAX).then(|| parked.into_iter().collect()),
+        claim,
     })
 }
 
 struct Ask<'a> {
     snapshot: &'a Transaction<'a>,
     webhook: WebhookId,
-    claim: Claim,
+    claim: &'a Claim,
     discarded_through: i64,
     now: Timestamp,
 }
@@ -78,39 +64,62 @@ impl Ask<'_> {
             Part::Backlog => (-1, backlog_until.min(self.now).as_ms()),
             Part::Live => (backlog_until.as_ms(), self.now.as_ms()),
         };
-        self.snapshot
-            .prepare_cached(statement("claim_due"))?
-            .query_map(
-                params![
-                    self.webhook.0,
-                    after,
-                    until,
-                    self.discarded_through,
-                    self.claim.limit as i64
-                ],
-                due,
-            )?
-            .collect()
+        let values = params![self.webhook.0, after, until, self.discarded_through];
+        self.take("claim_due", values, |_| Ok(true))
     }
 
-    /// In commit order; the parts are divided by age.
-    fn ordered(&self) -> rusqlite::Result<Vec<Due>> {
+    /// In commit order; the parts are divided by age. What follows a parked head stays, and so does
+    /// what is live while its conversation has backlog.
+    fn ordered(&self, parked: &HashSet<OrderKey>) -> rusqlite::Result<Vec<Due>> {
         let (after, until) = self.key_range();
-        let after = after.max(self.discarded_through);
-        self.snapshot
-            .prepare_cached(statement("claim_ordered"))?
-            .query_map(
-                params![
-                    self.webhook.0,
-                    after,
-                    until,
-                    self.now.as_ms(),
-                    self.discarded_through,
-                    self.claim.limit as i64
-                ],
-                due,
-            )?
-            .collect()
+        let mut has_backlog: HashMap<OrderKey, bool> = HashMap::new();
+        let may_have_backlog = self.claim.part == Part::Live && self.owes_up_to("backlog_left", after, None)?;
+        let from = after.max(self.discarded_through);
+        let values = params![self.webhook.0, from, until, self.now.as_ms()];
+        self.take("claim_ordered", values, |due| {
+            let Some(key) = due.order_key else { return Ok(true) };
+            if parked.contains(&key) {
+                return Ok(false);
+            }
+            if !may_have_backlog {
+                return Ok(true);
+            }
+            if let Some(blocked) = has_backlog.get(&key) {
+                return Ok(!blocked);
+            }
+            let blocked = self.owes_up_to("backlog_of_key", after, Some(key))?;
+            has_backlog.insert(key, blocked);
+            Ok(!blocked)
+        })
+    }
+
+    /// The first rows that the lane does not know and that pass.
+    fn take(
+        &self,
+        name: &'static str,
+        values: impl Params,
+        mut passes: impl FnMut(&Due) -> rusqlite::Result<bool>,
+    ) -> rusqlite::Result<Vec<Due>> {
+        let mut statement = self.snapshot.prepare_cached(statement(name))?;
+        let mut found = statement.query(values)?;
+        let mut taken = Vec::with_capacity(self.claim.limit);
+        while taken.len() < self.claim.limit {
+            let Some(row) = found.next()? else { break };
+            let due = due(row)?;
+            if !self.claim.known.contains(&due.id) && passes(&due)? {
+                taken.push(due);
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Whether anything up to the key `last` is owed still: of the lane, or of one conversation.
+    fn owes_up_to(&self, name: &'static str, last: i64, key: Option<OrderKey>) -> rusqlite::Result<bool> {
+        let mut statement = self.snapshot.prepare_cached(statement(name))?;
+        match key {
+            None => statement.exists(params![self.webhook.0, last, self.discarded_through]),
+            Some(key) => statement.exists(params![self.webhook.0, last, self.discarded_through, key.0]),
+        }
     }
 
     fn key_range(&self) -> (i64, i64) {
@@ -126,10 +135,7 @@ impl Ask<'_> {
             let (after, until) = self.key_range();
             self.snapshot
                 .prepare_cached(statement("next_due_ordered"))?
-                .query_row(
-                    params![self.webhook.0, self.now.as_ms(), after, until],
-                    |row| row.get(0),
-                )?
+                .query_row(params![self.webhook.0, self.now.as_ms(), after, until], |row| row.get(0))?
         } else {
             let (after, until) = match self.claim.part {
                 Part::Backlog => (self.now.as_ms(), self.claim.backlog_until.as_ms()),
@@ -142,18 +148,13 @@ impl Ask<'_> {
         Ok(due_ms.map(Timestamp::from_ms))
     }
 
-    fn parked(&self) -> rusqlite::Result<Option<Vec<OrderKey>>> {
+    /// The conversations of this part whose head waits for a retry.
+    fn parked(&self) -> rusqlite::Result<HashSet<OrderKey>> {
         let (after, until) = self.key_range();
-        let limit = PARKED_KEYS_MAX as i64 + 1;
-        let keys: Vec<OrderKey> = self
-            .snapshot
-            .prepare_cached(statement("parked_keys"))?
-            .query_map(
-                params![self.webhook.0, self.now.as_ms(), after, until, limit],
-                |row| row.get(0).map(OrderKey),
-            )?
-            .collect::<Result<_, _>>()?;
-        Ok((keys.len() <= PARKED_KEYS_MAX).then_some(keys))
+        let mut statement = self.snapshot.prepare_cached(statement("parked_keys"))?;
+        let values = params![self.webhook.0, self.now.as_ms(), after, until];
+        let keys = statement.query_map(values, |row| row.get::<_, Option<i64>>(0))?;
+        keys.filter_map(|key| key.map(|key| key.map(OrderKey)).transpose()).collect()
     }
 }
 

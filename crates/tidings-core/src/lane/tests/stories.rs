@@ -189,7 +189,7 @@ impl World {
             match action {
                 Action::Send(owed) => self.sent(&owed),
                 // The snapshot is taken now, and heard of later.
-                Action::Claim(claim) => self.claims.push(self.read(claim)),
+                Action::Claim(claim) => self.claims.push(self.read(&claim)),
             }
         }
     }
@@ -216,7 +216,7 @@ impl World {
     }
 
     /// What the store's statements say, written naively.
-    fn read(&self, claim: Claim) -> Claimed {
+    fn read(&self, claim: &Claim) -> Claimed {
         let until = claim.backlog_until.as_ms();
         let in_part = |row: &Row| {
             let divides = if claim.ordered { row.created } else { row.due };
@@ -232,6 +232,7 @@ impl World {
             .pending
             .iter()
             .filter(|(id, row)| row.due <= self.now && in_part(row) && !blocked(**id, row))
+            .filter(|(id, _)| !claim.known.contains(&DeliveryId(**id)))
             .collect();
         if !claim.ordered {
             due.sort_by_key(|(id, row)| (row.due, **id));
@@ -251,7 +252,7 @@ impl World {
             .map(OrderKey)
             .collect();
         Claimed {
-            claim,
+            claim: claim.clone(),
             rows: rows.collect(),
             more,
             next_due: waiting.map(|row| at(row.due)).min(),

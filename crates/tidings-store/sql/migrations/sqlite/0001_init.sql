@@ -59,7 +59,7 @@ create index deliveries_due on deliveries (webhook_id, due_at, id) where state =
 create index deliveries_exhausted on deliveries (webhook_id, id) where state = 'exhausted';
 -- For lanes that keep an order only.
 create index deliveries_ordered on deliveries (webhook_id, id) where state = 'pending' and order_key is not null;
-create index deliveries_by_key on deliveries (webhook_id, order_key, due_at) where state = 'pending' and order_key is not null;
+create index deliveries_by_key on deliveries (webhook_id, order_key, id) where state = 'pending' and order_key is not null;
 
 create table attempts (
   delivery_id bigint not null,
