@@ -202,25 +202,20 @@ impl<'v, 'f> Object<'v, 'f> {
         let whole =
             |number: f64| (number.fract() == 0.0 && number.abs() < 1e15).then_some(number as i64);
         let number = value.as_i64().or_else(|| value.as_f64().and_then(whole));
-        match number
+        let sound = number
             .and_then(|number| u32::try_from(number).ok())
-            .filter(|number| range.contains(number))
-        {
-            Some(number) => Some(number),
-            None => {
-                let (least, most) = (range.start(), range.end());
-                let found = if value.is_number() {
-                    value.to_string()
-                } else {
-                    kind_of(value).to_owned()
-                };
-                self.fault(
-                    name,
-                    format!("must be a whole number from {least} to {most}, not {found}"),
-                );
-                None
-            }
+            .filter(|number| range.contains(number));
+        if sound.is_none() {
+            let (least, most) = (range.start(), range.end());
+            let found = if value.is_number() {
+                value.to_string()
+            } else {
+                kind_of(value).to_owned()
+            };
+            let detail = format!("must be a whole number from {least} to {most}, not {found}");
+            self.fault(name, detail);
         }
+        sound
     }
 
     /// True or false.

@@ -1,0 +1,134 @@
+// The delivery page: webhooks, their latest deliveries, one delivery's attempts; live.
+
+import { Problem, follow, forgetKey, get, saveKey, savedKey } from "./api.js";
+import * as view from "./view.js";
+
+/** Attempts make no events, so what is shown is also looked at anew this often. */
+const REFRESH_MS = 3000;
+const RECONNECT_MS = 5000;
+
+const at = (id) => document.getElementById(id);
+const shown = { webhook: null, delivery: null };
+let round = null;
+
+/** The organization that is looked at, as a query. */
+const organization = () => (at("organization").value ? `organizationId=${encodeURIComponent(at("organization").value)}&` : "");
+
+function say(text) {
+  if (at("state").textContent !== text) at("state").textContent = text;
+}
+
+/** Puts `made` in place of what is there, unless nothing changed; focus stays where it was. */
+function place(id, made) {
+  const holder = at(id);
+  if (holder.firstElementChild?.isEqualNode(made)) return;
+  const focused = holder.contains(document.activeElement) ? document.activeElement.id : null;
+  const open = [...holder.querySelectorAll("details")].map((details) => details.open);
+  holder.replaceChildren(made);
+  holder.querySelectorAll("details").forEach((details, index) => (details.open = open[index] ?? false));
+  if (focused) at(focused)?.focus();
+}
+
+async function refresh(signal) {
+  const webhooks = await get(`/v1/webhooks?${organization()}includeDescendants=true&limit=200`, signal);
+  place("webhooks", view.webhooks(webhooks.data, shown.webhook, chooseWebhook));
+  at("deliveries-section").hidden = shown.webhook === null;
+  at("delivery-section").hidden = shown.delivery === null;
+  if (shown.webhook !== null) {
+    const deliveries = await get(`/v1/webhooks/${shown.webhook}/deliveries?limit=25`, signal);
+    place("deliveries", view.deliveries(deliveries.data, shown.delivery, chooseDelivery));
+  }
+  if (shown.delivery !== null) place("delivery", view.delivery(await get(`/v1/deliveries/${shown.delivery}`, signal)));
+  say("Live");
+}
+
+async function refreshSafely() {
+  const signal = round?.signal;
+  try {
+    await refresh(signal);
+  } catch (error) {
+    if (signal?.aborted) return;
+    if (error instanceof Problem && error.status === 404) Object.assign(shown, { webhook: null, delivery: null });
+    say(error.message);
+  }
+}
+
+function chooseWebhook(id) {
+  Object.assign(shown, { webhook: shown.webhook === id ? null : id, delivery: null });
+  refreshSafely();
+}
+
+function chooseDelivery(id) {
+  shown.delivery = shown.delivery === id ? null : id;
+  refreshSafely();
+}
+
+/** Follows the organization's events where the key may; polling goes on either way. */
+async function listen(signal) {
+  while (!signal.aborted) {
+    try {
+      await follow(`/v1/events/stream?${organization()}includeDescendants=true`, refreshSafely, signal);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 403) return;
+    }
+    await new Promise((resume) => setTimeout(resume, RECONNECT_MS));
+  }
+}
+
+async function poll(signal) {
+  while (!signal.aborted) {
+    if (!document.hidden) await refreshSafely();
+    await new Promise((resume) => setTimeout(resume, REFRESH_MS));
+  }
+}
+
+/** The installation's key belongs to no organization: let one be picked. */
+async function offerOrganizations() {
+  const picker = at("organization");
+  try {
+    await get("/v1/webhooks?limit=1");
+    return;
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 422) throw error;
+  }
+  const { data } = await get("/v1/organizations?limit=200");
+  if (data.length === 0) throw new Error("There is no organization yet. POST /v1/organizations makes one.");
+  picker.replaceChildren(...data.map(({ id, name }) => view.element("option", { value: id }, `${name} (${id})`)));
+  picker.hidden = document.querySelector("label[for=organization]").hidden = false;
+}
+
+function begin() {
+  round?.abort();
+  round = new AbortController();
+  Object.assign(shown, { webhook: null, delivery: null });
+  poll(round.signal);
+  listen(round.signal);
+}
+
+async function enter() {
+  at("forget").hidden = false;
+  say("Loading…");
+  try {
+    await offerOrganizations();
+    begin();
+  } catch (error) {
+    say(error.message);
+  }
+}
+
+at("access").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (at("key").value.trim()) saveKey(at("key").value.trim());
+  at("key").value = "";
+  at("key").required = false;
+  enter();
+});
+at("organization").addEventListener("change", begin);
+at("forget").addEventListener("click", () => {
+  forgetKey();
+  location.reload();
+});
+if (savedKey()) {
+  at("key").required = false;
+  enter();
+}

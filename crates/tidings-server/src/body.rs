@@ -11,7 +11,7 @@ use hyper::body::{Body, Incoming};
 use crate::problem::{Code, Problem};
 
 /// How long a caller may take to send a body.
-const BODY_TIME_MAX: Duration = Duration::from_secs(60);
+const BODY_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// What is sent back.
 pub(crate) type Sent = Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible>>;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use tidings_core::access::{ApiKey, Scope};
+use tidings_core::access::{ApiKey, INSTALLATION, Scope};
 use tidings_core::id::{KeyId, OrganizationId};
 
 use crate::app::{App, key_hash};
@@ -16,7 +16,7 @@ use crate::problem::{Code, Problem};
 pub(crate) enum Caller {
     /// Anyone: the operation needs no key.
     Anyone,
-    /// The configured admin key: it belongs to the installation, sees all and may do all.
+    /// A key of the installation, configured or made at the first start: it sees all and may do all.
     Installation,
     /// A key of an organization.
     Key(Arc<ApiKey>),
@@ -39,7 +39,12 @@ impl Caller {
         if key.expired(app.now()) {
             return Err(unauthenticated("the key has expired; make another"));
         }
-        Ok(Self::Key(key))
+        // The key made at the first start is stored, but belongs to no organization.
+        Ok(if key.organization_id == INSTALLATION {
+            Self::Installation
+        } else {
+            Self::Key(key)
+        })
     }
 
     /// The key's id; `None` for the installation.

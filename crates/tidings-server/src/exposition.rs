@@ -24,12 +24,20 @@ const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Serves the figures until `shutdown` comes.
-pub async fn serve_metrics(listener: TcpListener, registry: Registry, shutdown: impl Future<Output = ()>) {
+pub async fn serve_metrics(
+    listener: TcpListener,
+    registry: Registry,
+    shutdown: impl Future<Output = ()>,
+) {
     let registry = Arc::new(registry);
     let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut shutdown = pin!(shutdown);
     loop {
-        let slot = slots.clone().acquire_owned().await.expect("the semaphore is never closed");
+        let slot = slots
+            .clone()
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
         let stream = tokio::select! {
             () = &mut shutdown => return,
             accepted = listener.accept() => accepted,
@@ -69,12 +77,17 @@ fn answer(request: &Request<Incoming>, registry: &Registry) -> Response<Full<Byt
     }
     if request.method() != Method::GET && request.method() != Method::HEAD {
         *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        response
+            .headers_mut()
+            .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
     let mut text = String::new();
-    prometheus_client::encoding::text::encode(&mut text, registry).expect("text takes whatever is written");
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(OPENMETRICS));
+    prometheus_client::encoding::text::encode(&mut text, registry)
+        .expect("text takes whatever is written");
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(OPENMETRICS));
     *response.body_mut() = Full::from(text);
     response
 }

@@ -38,7 +38,10 @@ impl Running {
     fn begin(&self, scope: [u8; 32]) -> Option<Turn<'_>> {
         let is_first = self.0.lock().insert(scope);
         // Made only for the first: dropping a turn ends the request it stands for.
-        is_first.then(|| Turn { running: self, scope })
+        is_first.then(|| Turn {
+            running: self,
+            scope,
+        })
     }
 }
 

@@ -60,9 +60,9 @@ impl Publication {
             ..Reading::default()
         };
         let members = reading.members("", root);
-        let is_single = !members
+        let is_single = members
             .as_ref()
-            .is_some_and(|members| members.events.is_some());
+            .is_none_or(|members| members.events.is_none());
         match members {
             Some(members) if is_single => reading.event("", &members),
             Some(members) => reading.batch(&members),

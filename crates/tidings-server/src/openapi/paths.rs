@@ -39,7 +39,7 @@ fn described(operation: &Operation) -> Value {
     match operation.access {
         Access::Public => described["security"] = json!([]),
         Access::Needs(scope) => {
-            described["description"] = json!(format!("Needs the scope `{scope}`."))
+            described["description"] = json!(format!("Needs the scope `{scope}`."));
         }
     }
     if let Some(schema) = operation.body {

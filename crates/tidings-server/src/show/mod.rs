@@ -17,10 +17,6 @@ pub(crate) use webhook::WebhookView;
 use serde::Serializer;
 
 /// Shows a value by its `Display`: ids, scopes.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands out references"
-)]
 fn by_display<T: std::fmt::Display, S: Serializer>(
     value: &T,
     serializer: S,

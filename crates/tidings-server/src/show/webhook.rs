@@ -12,6 +12,10 @@ const MASK: &str = "********";
 
 /// A webhook (contract §5).
 #[derive(Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the flags are the contract's fields"
+)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WebhookView<'a> {
     #[serde(serialize_with = "by_display")]

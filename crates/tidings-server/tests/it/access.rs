@@ -9,57 +9,113 @@ use crate::app::{TestApp, ids, text};
 #[tokio::test]
 async fn who_is_let_in() {
     let app = TestApp::start().await;
-    for caller in [app.without_key(), app.with_key("sa_live_unknown"), app.without_key().with("authorization", "Basic eDp5")] {
+    for caller in [
+        app.without_key(),
+        app.with_key("sa_live_unknown"),
+        app.without_key().with("authorization", "Basic eDp5"),
+    ] {
         let refused = caller.get("/v1/webhooks").await;
         assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
         refused.problem(401, "unauthenticated");
     }
     let tenant = app.tenant().await;
-    let expiring = json!({"name": "k", "scopes": ["webhooks:read"], "expiresAt": "2026-05-11T10:00:00Z"});
+    let expiring =
+        json!({"name": "k", "scopes": ["webhooks:read"], "expiresAt": "2026-05-11T10:00:00Z"});
     let key = tenant.post("/v1/api-keys", expiring).await.created("key");
     app.with_key(&key).get("/v1/webhooks").await.expect(200);
     app.clock.advance(Duration::from_hours(1));
-    app.with_key(&key).get("/v1/webhooks").await.problem(401, "unauthenticated");
+    app.with_key(&key)
+        .get("/v1/webhooks")
+        .await
+        .problem(401, "unauthenticated");
 }
 
 #[tokio::test]
 async fn a_key_is_shown_once_and_can_be_revoked() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
-    let made = tenant.post("/v1/api-keys", json!({"name": "k", "scopes": ["events:read", "events:read"]})).await.expect(201);
+    let made = tenant
+        .post(
+            "/v1/api-keys",
+            json!({"name": "k", "scopes": ["events:read", "events:read"]}),
+        )
+        .await
+        .expect(201);
     let key = text(&made, "key");
-    assert!(key.starts_with("sa_live_") && key.len() >= 8 + 32 && key.ends_with(&text(&made, "hint")));
+    assert!(
+        key.starts_with("sa_live_") && key.len() >= 8 + 32 && key.ends_with(&text(&made, "hint"))
+    );
     assert_eq!(made["scopes"], json!(["events:read"]));
     let listed = tenant.get("/v1/api-keys").await.expect(200);
     assert!(ids(&listed).contains(&text(&made, "id")) && !listed.to_string().contains(&key));
     app.with_key(&key).get("/v1/events").await.expect(200);
-    tenant.delete(&format!("/v1/api-keys/{}", text(&made, "id"))).await.expect(204);
-    app.with_key(&key).get("/v1/events").await.problem(401, "unauthenticated");
-    tenant.delete(&format!("/v1/api-keys/{}", text(&made, "id"))).await.problem(404, "not_found");
+    tenant
+        .delete(&format!("/v1/api-keys/{}", text(&made, "id")))
+        .await
+        .expect(204);
+    app.with_key(&key)
+        .get("/v1/events")
+        .await
+        .problem(401, "unauthenticated");
+    tenant
+        .delete(&format!("/v1/api-keys/{}", text(&made, "id")))
+        .await
+        .problem(404, "not_found");
 }
 
 #[tokio::test]
 async fn a_key_gives_away_only_what_it_has() {
     let app = TestApp::start().await;
-    let (parent, stranger) = (app.organization(json!({})).await, app.organization(json!({})).await);
+    let (parent, stranger) = (
+        app.organization(json!({})).await,
+        app.organization(json!({})).await,
+    );
     let child = app.child(&parent).await;
-    let minter = app.with_key(&app.key(&parent, &["organizations:write", "webhooks:write"]).await);
+    let minter = app.with_key(
+        &app.key(&parent, &["organizations:write", "webhooks:write"])
+            .await,
+    );
     let mint = |organization: &str, scope: &str| json!({"name": "k", "organizationId": organization, "scopes": [scope]});
-    minter.post("/v1/api-keys", mint(&child, "webhooks:read")).await.expect(201);
-    minter.post("/v1/api-keys", mint(&child, "events:read")).await.problem(403, "missing_scope");
-    minter.post("/v1/api-keys", mint(&child, "admin")).await.problem(403, "missing_scope");
-    minter.post("/v1/api-keys", mint(&stranger, "webhooks:read")).await.problem(404, "not_found");
+    minter
+        .post("/v1/api-keys", mint(&child, "webhooks:read"))
+        .await
+        .expect(201);
+    minter
+        .post("/v1/api-keys", mint(&child, "events:read"))
+        .await
+        .problem(403, "missing_scope");
+    minter
+        .post("/v1/api-keys", mint(&child, "admin"))
+        .await
+        .problem(403, "missing_scope");
+    minter
+        .post("/v1/api-keys", mint(&stranger, "webhooks:read"))
+        .await
+        .problem(404, "not_found");
     let below = app.with_key(&app.key(&child, &["admin"]).await);
-    below.post("/v1/api-keys", mint(&parent, "webhooks:read")).await.problem(404, "not_found");
+    below
+        .post("/v1/api-keys", mint(&parent, "webhooks:read"))
+        .await
+        .problem(404, "not_found");
 }
 
 #[tokio::test]
 async fn faults_of_a_key() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
-    let faults = tenant.post("/v1/api-keys", json!({"scopes": ["web"], "expiresAt": "2020-01-01T00:00:00Z", "nmae": 1})).await;
+    let faults = tenant
+        .post(
+            "/v1/api-keys",
+            json!({"scopes": ["web"], "expiresAt": "2020-01-01T00:00:00Z", "nmae": 1}),
+        )
+        .await;
     let faults = faults.problem(422, "invalid_request");
-    let expect = ["/name is required", "/scopes/0 is no scope", "/expiresAt has passed", "/nmae is not a known field"];
+    let expect = [
+        "/name is required",
+        "/scopes/0 is no scope",
+        "/expiresAt has passed",
+        "/nmae is not a known field",
+    ];
     assert_eq!(faults.len(), expect.len(), "{faults:?}");
     for (fault, expect) in faults.iter().zip(expect) {
         assert!(fault.starts_with(expect), "{fault}");
@@ -70,8 +126,17 @@ async fn faults_of_a_key() {
 async fn what_lies_outside_is_not_there() {
     let app = TestApp::start().await;
     let (mine, other) = (app.tenant().await, app.tenant().await);
-    let webhook = other.post("/v1/webhooks", crate::app::webhook()).await.created("id");
-    let event = text(&other.post("/v1/events", crate::app::event("c")).await.expect(202), "id");
+    let webhook = other
+        .post("/v1/webhooks", crate::app::webhook())
+        .await
+        .created("id");
+    let event = text(
+        &other
+            .post("/v1/events", crate::app::event("c"))
+            .await
+            .expect(202),
+        "id",
+    );
     let delivery = ids(&other.get("/v1/deliveries").await.expect(200))[0].clone();
     for path in [
         format!("/v1/webhooks/{webhook}"),
@@ -84,10 +149,22 @@ async fn what_lies_outside_is_not_there() {
     ] {
         mine.get(&path).await.problem(404, "not_found");
     }
-    mine.patch(&format!("/v1/webhooks/{webhook}"), json!({})).await.problem(404, "not_found");
-    mine.delete(&format!("/v1/webhooks/{webhook}")).await.problem(404, "not_found");
-    mine.post(&format!("/v1/deliveries/{delivery}/retry"), json!({})).await.problem(404, "not_found");
-    assert_eq!(ids(&mine.get("/v1/events?includeDescendants=true").await.expect(200)), Vec::<String>::new());
+    mine.patch(&format!("/v1/webhooks/{webhook}"), json!({}))
+        .await
+        .problem(404, "not_found");
+    mine.delete(&format!("/v1/webhooks/{webhook}"))
+        .await
+        .problem(404, "not_found");
+    mine.post(&format!("/v1/deliveries/{delivery}/retry"), json!({}))
+        .await
+        .problem(404, "not_found");
+    assert_eq!(
+        ids(&mine
+            .get("/v1/events?includeDescendants=true")
+            .await
+            .expect(200)),
+        Vec::<String>::new()
+    );
 }
 
 #[tokio::test]
@@ -107,7 +184,11 @@ async fn every_scope_opens_its_own_door() {
             let caller = app.with_key(&app.key(&tenant, &[&format!("{area}:{suffix}")]).await);
             for (path, wanted) in doors {
                 let answer = caller.get(path).await;
-                if wanted == area { answer.expect(200); } else { answer.problem(403, "missing_scope"); }
+                if wanted == area {
+                    answer.expect(200);
+                } else {
+                    answer.problem(403, "missing_scope");
+                }
             }
         }
     }

@@ -36,13 +36,21 @@ pub(crate) struct TestApp {
 impl TestApp {
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(ManualClock::at(Timestamp::parse("2026-05-11T09:00:00Z").unwrap()));
-        let options = StoreOptions { path: folder.path().join("tidings.db"), sealer: Sealer::default() };
+        let clock = Arc::new(ManualClock::at(
+            Timestamp::parse("2026-05-11T09:00:00Z").unwrap(),
+        ));
+        let options = StoreOptions {
+            path: folder.path().join("tidings.db"),
+            sealer: Sealer::default(),
+        };
         let (store, _handoff) = Store::open(options, clock.clone()).unwrap();
         let app = App::new(AppOptions {
             store: store.clone(),
             clock: clock.clone(),
-            rules: UrlRules { allow_http: false, targets: Targets::public() },
+            rules: UrlRules {
+                allow_http: false,
+                targets: Targets::public(),
+            },
             public_url: "https://tidings.example.com".to_owned(),
             admin_key: Some(key_hash(ADMIN)),
             version: "1.2.3",
@@ -54,7 +62,15 @@ impl TestApp {
             let _ = stopped.await;
         }));
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { url, store, clock, client, stop: Some(stop), served, _folder: folder }
+        Self {
+            url,
+            store,
+            clock,
+            client,
+            stop: Some(stop),
+            served,
+            _folder: folder,
+        }
     }
 
     /// Begins the drain.
@@ -74,18 +90,29 @@ impl TestApp {
     }
 
     pub(crate) fn with_key(&self, key: &str) -> Caller<'_> {
-        Caller { app: self, headers: vec![("authorization".to_owned(), format!("Bearer {key}"))] }
+        Caller {
+            app: self,
+            headers: vec![("authorization".to_owned(), format!("Bearer {key}"))],
+        }
     }
 
     pub(crate) fn without_key(&self) -> Caller<'_> {
-        Caller { app: self, headers: Vec::new() }
+        Caller {
+            app: self,
+            headers: Vec::new(),
+        }
     }
 
     /// A new organization at the top.
     pub(crate) async fn organization(&self, settings: Value) -> String {
         let mut body = json!({"name": "Acme"});
-        body.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
-        self.admin().post("/v1/organizations", body).await.created("id")
+        body.as_object_mut()
+            .unwrap()
+            .extend(settings.as_object().unwrap().clone());
+        self.admin()
+            .post("/v1/organizations", body)
+            .await
+            .created("id")
     }
 
     /// A new organization below `parent`.
@@ -142,19 +169,28 @@ impl Caller<'_> {
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status: head.status.as_u16(), headers: head.headers, body, bytes }
+        Answer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body,
+            bytes,
+        }
     }
 
     /// Sends, and leaves the answer's body to be read.
     pub(crate) async fn open(&self, method: Method, path: &str, body: &str) -> Response<Incoming> {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.app.url));
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.app.url));
         if !body.is_empty() && !self.headers.iter().any(|(name, _)| name == "content-type") {
             request = request.header("content-type", "application/json");
         }
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let request = request.body(Full::new(Bytes::copy_from_slice(body.as_bytes()))).unwrap();
+        let request = request
+            .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
+            .unwrap();
         self.app.client.request(request).await.unwrap()
     }
 }
@@ -185,14 +221,22 @@ impl Answer {
     /// Insists on this problem; answers its `pointer detail` lines.
     #[track_caller]
     pub(crate) fn problem(self, status: u16, code: &str) -> Vec<String> {
-        assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{}", self.body);
+        assert_eq!(
+            (self.status, self.body["code"].as_str()),
+            (status, Some(code)),
+            "{}",
+            self.body
+        );
         assert_eq!(self.headers["content-type"], "application/problem+json");
         assert_eq!(self.body["status"], status);
         for field in ["type", "title", "detail"] {
             assert!(self.body[field].is_string(), "{}", self.body);
         }
         let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
-        errors.iter().map(|error| format!("{} {}", text(error, "pointer"), text(error, "detail"))).collect()
+        errors
+            .iter()
+            .map(|error| format!("{} {}", text(error, "pointer"), text(error, "detail")))
+            .collect()
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -202,12 +246,20 @@ impl Answer {
 
 #[track_caller]
 pub(crate) fn text(body: &Value, field: &str) -> String {
-    body[field].as_str().unwrap_or_else(|| panic!("no {field} in {body}")).to_owned()
+    body[field]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {field} in {body}"))
+        .to_owned()
 }
 
 /// The ids in a page.
 pub(crate) fn ids(page: &Value) -> Vec<String> {
-    page["data"].as_array().unwrap().iter().map(|row| text(row, "id")).collect()
+    page["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| text(row, "id"))
+        .collect()
 }
 
 /// A sound event.

@@ -35,8 +35,15 @@ async fn every_documented_operation_is_there() {
             let method: Method = method.to_uppercase().parse().unwrap();
             let path = path.replace("{id}", "x").replace("{name}", "x");
             let answer = app.without_key().send(method, &path, "").await;
-            let declared = operation["responses"].as_object().unwrap().contains_key(&answer.status.to_string());
-            assert!(declared && answer.status != 405, "{path}: {}", answer.status);
+            let declared = operation["responses"]
+                .as_object()
+                .unwrap()
+                .contains_key(&answer.status.to_string());
+            assert!(
+                declared && answer.status != 405,
+                "{path}: {}",
+                answer.status
+            );
             seen += 1;
         }
     }
@@ -56,14 +63,24 @@ async fn the_document_holds_together() {
     let mut ids: Vec<&str> = Vec::new();
     for section in ["paths", "webhooks"] {
         for operations in document[section].as_object().unwrap().values() {
-            ids.extend(operations.as_object().unwrap().values().filter_map(|operation| operation["operationId"].as_str()));
+            ids.extend(
+                operations
+                    .as_object()
+                    .unwrap()
+                    .values()
+                    .filter_map(|operation| operation["operationId"].as_str()),
+            );
         }
     }
     let count = ids.len();
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), count, "every operation has an id of its own");
-    for schema in document["components"]["schemas"].as_object().unwrap().values() {
+    for schema in document["components"]["schemas"]
+        .as_object()
+        .unwrap()
+        .values()
+    {
         jsonschema::meta::validate(schema).unwrap();
     }
 }
@@ -77,7 +94,10 @@ async fn every_event_of_every_dialect_is_documented() {
             let webhook = &document["webhooks"][format!("{dialect}:{name}")]["post"];
             let body = &webhook["requestBody"]["content"]["application/json"];
             let schema = jsonschema::validator_for(&body["schema"]).unwrap();
-            let faults: Vec<String> = schema.iter_errors(&body["example"]).map(|error| error.to_string()).collect();
+            let faults: Vec<String> = schema
+                .iter_errors(&body["example"])
+                .map(|error| error.to_string())
+                .collect();
             assert_eq!(faults, Vec::<String>::new(), "{dialect}:{name}");
         }
     }
@@ -88,29 +108,68 @@ async fn answers_are_as_documented() {
     let app = TestApp::start().await;
     let mut document = openapi(&app).await;
     let tenant = app.tenant().await;
-    let made = tenant.post("/v1/webhooks", crate::app::webhook()).await.expect(201);
-    let event = tenant.post("/v1/events", crate::app::event("c")).await.expect(202);
-    let delivery = tenant.get("/v1/deliveries").await.expect(200)["data"][0]["id"].as_str().unwrap().to_owned();
+    let made = tenant
+        .post("/v1/webhooks", crate::app::webhook())
+        .await
+        .expect(201);
+    let event = tenant
+        .post("/v1/events", crate::app::event("c"))
+        .await
+        .expect(202);
+    let delivery = tenant.get("/v1/deliveries").await.expect(200)["data"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let organization = tenant.get("/v1/organizations").await.expect(200)["data"][0].clone();
     let answers = [
         ("CreatedWebhook", made.clone()),
-        ("Webhook", tenant.get(&format!("/v1/webhooks/{}", made["id"].as_str().unwrap())).await.expect(200)),
+        (
+            "Webhook",
+            tenant
+                .get(&format!("/v1/webhooks/{}", made["id"].as_str().unwrap()))
+                .await
+                .expect(200),
+        ),
         ("Published", event.clone()),
-        ("Event", tenant.get(&format!("/v1/events/{}", event["id"].as_str().unwrap())).await.expect(200)),
-        ("DeliveryDetails", tenant.get(&format!("/v1/deliveries/{delivery}")).await.expect(200)),
+        (
+            "Event",
+            tenant
+                .get(&format!("/v1/events/{}", event["id"].as_str().unwrap()))
+                .await
+                .expect(200),
+        ),
+        (
+            "DeliveryDetails",
+            tenant
+                .get(&format!("/v1/deliveries/{delivery}"))
+                .await
+                .expect(200),
+        ),
         ("Organization", organization),
-        ("ApiKey", tenant.get("/v1/api-keys").await.expect(200)["data"][0].clone()),
-        ("EventType", tenant.get("/v1/event-types/tag.added").await.expect(200)),
+        (
+            "ApiKey",
+            tenant.get("/v1/api-keys").await.expect(200)["data"][0].clone(),
+        ),
+        (
+            "EventType",
+            tenant.get("/v1/event-types/tag.added").await.expect(200),
+        ),
         ("Problem", tenant.get("/v1/events?x=1").await.body),
     ];
     for (name, answer) in answers {
         document["$ref"] = Value::String(format!("#/components/schemas/{name}"));
         let schema = jsonschema::validator_for(&document).unwrap();
-        let faults: Vec<String> = schema.iter_errors(&answer).map(|error| error.to_string()).collect();
+        let faults: Vec<String> = schema
+            .iter_errors(&answer)
+            .map(|error| error.to_string())
+            .collect();
         assert_eq!(faults, Vec::<String>::new(), "{name}: {answer}");
         let properties = document["components"]["schemas"][name]["properties"].as_object();
         for field in answer.as_object().unwrap().keys() {
-            assert!(properties.is_none_or(|known| known.contains_key(field)), "{name} has an undocumented {field}");
+            assert!(
+                properties.is_none_or(|known| known.contains_key(field)),
+                "{name} has an undocumented {field}"
+            );
         }
     }
 }
@@ -120,11 +179,24 @@ async fn the_pages_need_nothing_from_elsewhere() {
     let app = TestApp::start().await;
     for path in ["/", "/docs"] {
         let page = app.without_key().get(path).await;
-        assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
-        assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'self'"));
+        assert_eq!(
+            (page.status, page.header("content-type")),
+            (200, Some("text/html; charset=utf-8"))
+        );
+        assert!(
+            page.header("content-security-policy")
+                .unwrap()
+                .starts_with("default-src 'self'")
+        );
         let html = String::from_utf8(page.bytes.to_vec()).unwrap();
-        assert!(!html.contains("<style") && !html.contains(" style=") && !html.contains(" onclick"));
-        for attribute in ["src=\"", "<link rel=\"stylesheet\" href=\"", "<link rel=\"icon\" href=\""] {
+        assert!(
+            !html.contains("<style") && !html.contains(" style=") && !html.contains(" onclick")
+        );
+        for attribute in [
+            "src=\"",
+            "<link rel=\"stylesheet\" href=\"",
+            "<link rel=\"icon\" href=\"",
+        ] {
             for part in html.split(attribute).skip(1) {
                 let target = part.split('"').next().unwrap();
                 assert!(target.starts_with("/assets/"), "{target}");
@@ -134,7 +206,14 @@ async fn the_pages_need_nothing_from_elsewhere() {
     }
     let script = app.without_key().get("/assets/page.js").await;
     let tag = script.header("etag").unwrap().to_owned();
-    assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
-    let again = app.without_key().with("if-none-match", &tag).get("/assets/page.js").await;
+    assert_eq!(
+        script.header("content-type"),
+        Some("text/javascript; charset=utf-8")
+    );
+    let again = app
+        .without_key()
+        .with("if-none-match", &tag)
+        .get("/assets/page.js")
+        .await;
     assert_eq!((again.status, again.bytes.len()), (304, 0));
 }

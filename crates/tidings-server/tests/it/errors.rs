@@ -10,31 +10,71 @@ async fn what_is_no_json() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
     for path in ["/v1/webhooks", "/v1/events"] {
-        for body in ["{", "{\"name\": \"x\",}", "nonsense", "{} {}", "{\"a\": \"\u{1}\"}"] {
-            tenant.send(Method::POST, path, body).await.problem(400, "malformed_json");
+        for body in [
+            "{",
+            "{\"name\": \"x\",}",
+            "nonsense",
+            "{} {}",
+            "{\"a\": \"\u{1}\"}",
+        ] {
+            tenant
+                .send(Method::POST, path, body)
+                .await
+                .problem(400, "malformed_json");
         }
-        tenant.clone().with("content-type", "text/plain").send(Method::POST, path, "{}").await.problem(415, "unsupported_media_type");
-        let latin = tenant.clone().with("content-type", "application/json; charset=latin1");
-        latin.send(Method::POST, path, "{}").await.problem(415, "unsupported_media_type");
-        let utf8 = tenant.clone().with("content-type", "Application/JSON; charset=UTF-8");
-        utf8.send(Method::POST, path, "{}").await.problem(422, "invalid_request");
-        tenant.send(Method::POST, path, "").await.problem(422, "invalid_request");
+        tenant
+            .clone()
+            .with("content-type", "text/plain")
+            .send(Method::POST, path, "{}")
+            .await
+            .problem(415, "unsupported_media_type");
+        let latin = tenant
+            .clone()
+            .with("content-type", "application/json; charset=latin1");
+        latin
+            .send(Method::POST, path, "{}")
+            .await
+            .problem(415, "unsupported_media_type");
+        let utf8 = tenant
+            .clone()
+            .with("content-type", "Application/JSON; charset=UTF-8");
+        utf8.send(Method::POST, path, "{}")
+            .await
+            .problem(422, "invalid_request");
+        tenant
+            .send(Method::POST, path, "")
+            .await
+            .problem(422, "invalid_request");
     }
     let long = format!("{{\"name\": \"{}\"}}", "x".repeat(1024 * 1024));
-    tenant.send(Method::POST, "/v1/webhooks", &long).await.problem(413, "payload_too_large");
+    tenant
+        .send(Method::POST, "/v1/webhooks", &long)
+        .await
+        .problem(413, "payload_too_large");
 }
 
 #[tokio::test]
 async fn what_is_not_there() {
     let app = TestApp::start().await;
-    for path in ["/v1", "/v1/", "/v1/webhooks/", "/v1/nothing", "/assets/nothing", "/v1/webhooks/x/y"] {
+    for path in [
+        "/v1",
+        "/v1/",
+        "/v1/webhooks/",
+        "/v1/nothing",
+        "/assets/nothing",
+        "/v1/webhooks/x/y",
+    ] {
         app.admin().get(path).await.problem(404, "not_found");
     }
     for (method, path, allow) in [
         (Method::PUT, "/v1/webhooks", "POST, GET, HEAD"),
         (Method::DELETE, "/v1/events", "POST, GET, HEAD"),
         (Method::TRACE, "/healthz", "GET, HEAD"),
-        (Method::GET, "/v1/webhooks/whk_0000000000001/rotate-secret", "POST"),
+        (
+            Method::GET,
+            "/v1/webhooks/whk_0000000000001/rotate-secret",
+            "POST",
+        ),
     ] {
         let refused = app.without_key().send(method, path, "").await;
         assert_eq!(refused.header("allow"), Some(allow));
@@ -45,30 +85,59 @@ async fn what_is_not_there() {
 #[tokio::test]
 async fn a_request_is_found_again_by_its_id() {
     let app = TestApp::start().await;
-    let own = app.without_key().with("x-request-id", "mine-1").get("/v1/webhooks").await;
+    let own = app
+        .without_key()
+        .with("x-request-id", "mine-1")
+        .get("/v1/webhooks")
+        .await;
     assert_eq!(own.header("x-request-id"), Some("mine-1"));
     let made = app.without_key().get("/healthz").await;
-    assert!(made.header("x-request-id").is_some_and(|id| id.starts_with("req_")));
+    assert!(
+        made.header("x-request-id")
+            .is_some_and(|id| id.starts_with("req_"))
+    );
 }
 
 #[tokio::test]
 async fn an_organization_has_its_rate() {
     let app = TestApp::start().await;
     let organization = app.organization(json!({"rateLimitPerMinute": 3})).await;
-    let tenant = app.with_key(&app.key(&organization, &["webhooks:write", "events:write"]).await);
+    let tenant = app.with_key(
+        &app.key(&organization, &["webhooks:write", "events:write"])
+            .await,
+    );
     for remaining in [2, 1, 0] {
         let answer = tenant.get("/v1/webhooks").await;
-        assert_eq!(answer.header("ratelimit-policy"), Some("\"default\";q=3;w=60"));
-        assert!(answer.header("ratelimit").unwrap().starts_with(&format!("\"default\";r={remaining};t=")));
+        assert_eq!(
+            answer.header("ratelimit-policy"),
+            Some("\"default\";q=3;w=60")
+        );
+        assert!(
+            answer
+                .header("ratelimit")
+                .unwrap()
+                .starts_with(&format!("\"default\";r={remaining};t="))
+        );
         answer.expect(200);
     }
     let refused = tenant.post("/v1/events", event("c")).await;
     assert_eq!(refused.header("retry-after"), Some("20"));
-    assert!(refused.header("ratelimit").unwrap().starts_with("\"default\";r=0"));
+    assert!(
+        refused
+            .header("ratelimit")
+            .unwrap()
+            .starts_with("\"default\";r=0")
+    );
     refused.problem(429, "rate_limited");
     app.clock.advance(std::time::Duration::from_secs(20));
     tenant.post("/v1/webhooks", webhook()).await.expect(201);
-    assert_eq!(app.admin().get("/v1/organizations").await.header("ratelimit"), None);
+    assert_eq!(
+        app.admin()
+            .get("/v1/organizations")
+            .await
+            .header("ratelimit"),
+        None
+    );
 }
 
 #[tokio::test]
@@ -79,6 +148,9 @@ async fn nothing_can_be_stored() {
     let refused = tenant.post("/v1/events", event("c")).await;
     assert!(refused.header("retry-after").is_some(), "{}", refused.body);
     refused.problem(503, "overloaded");
-    app.without_key().get("/readyz").await.problem(503, "overloaded");
+    app.without_key()
+        .get("/readyz")
+        .await
+        .problem(503, "overloaded");
     app.without_key().get("/healthz").await.expect(200);
 }

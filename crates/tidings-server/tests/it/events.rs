@@ -11,31 +11,87 @@ async fn an_event_is_shown_as_it_was_published() {
     let body = r#"{"type": "conversation.created", "externalId": "x-1", "occurredAt": "2026-05-11T08:59:59.5Z",
         "actor": {"type": "user", "id": "u1", "name": null},
         "data": {"conversation": {"id": 12345678901234567890, "extra": 1.50}}}"#;
-    let id = text(&tenant.send(http::Method::POST, "/v1/events", body).await.expect(202), "id");
+    let id = text(
+        &tenant
+            .send(http::Method::POST, "/v1/events", body)
+            .await
+            .expect(202),
+        "id",
+    );
     let shown = tenant.get(&format!("/v1/events/{id}")).await;
     let raw = String::from_utf8(shown.bytes.to_vec()).unwrap();
-    assert!(raw.contains(r#""data":{"conversation": {"id": 12345678901234567890, "extra": 1.50}}"#), "{raw}");
+    assert!(
+        raw.contains(r#""data":{"conversation": {"id": 12345678901234567890, "extra": 1.50}}"#),
+        "{raw}"
+    );
     let shown = shown.expect(200);
-    assert_eq!((&shown["id"], &shown["type"], &shown["version"]), (&json!(id), &json!("conversation.created"), &json!(1)));
-    assert_eq!((&shown["occurredAt"], &shown["createdAt"]), (&json!("2026-05-11T08:59:59.5Z"), &json!("2026-05-11T09:00:00.000Z")));
-    assert_eq!((&shown["externalId"], &shown["sequence"]), (&json!("x-1"), &json!(1)));
-    assert_eq!((&shown["orderingKey"], &shown["actor"]), (&json!("12345678901234567890"), &json!({"type": "user", "id": "u1", "name": null})));
+    assert_eq!(
+        (&shown["id"], &shown["type"], &shown["version"]),
+        (&json!(id), &json!("conversation.created"), &json!(1))
+    );
+    assert_eq!(
+        (&shown["occurredAt"], &shown["createdAt"]),
+        (
+            &json!("2026-05-11T08:59:59.5Z"),
+            &json!("2026-05-11T09:00:00.000Z")
+        )
+    );
+    assert_eq!(
+        (&shown["externalId"], &shown["sequence"]),
+        (&json!("x-1"), &json!(1))
+    );
+    assert_eq!(
+        (&shown["orderingKey"], &shown["actor"]),
+        (
+            &json!("12345678901234567890"),
+            &json!({"type": "user", "id": "u1", "name": null})
+        )
+    );
 }
 
 #[tokio::test]
 async fn all_of_a_batch_or_none() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
-    let published = tenant.post("/v1/events", json!({"events": [event("a"), event("a"), event("b")]})).await.expect(202);
+    let published = tenant
+        .post(
+            "/v1/events",
+            json!({"events": [event("a"), event("a"), event("b")]}),
+        )
+        .await
+        .expect(202);
     assert_eq!(published["ids"].as_array().unwrap().len(), 3);
     let listed = tenant.get("/v1/events").await.expect(200);
-    let sequences: Vec<&Value> = listed["data"].as_array().unwrap().iter().map(|event| &event["sequence"]).collect();
+    let sequences: Vec<&Value> = listed["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| &event["sequence"])
+        .collect();
     assert_eq!(sequences, [1, 2, 1]);
-    let faults = tenant.post("/v1/events", json!({"events": [event("c"), {"type": "tag.aded", "data": {}}, 5, {"data": []}]})).await;
+    let faults = tenant
+        .post(
+            "/v1/events",
+            json!({"events": [event("c"), {"type": "tag.aded", "data": {}}, 5, {"data": []}]}),
+        )
+        .await;
     let faults = faults.problem(422, "invalid_request");
-    assert!(faults[0].starts_with("/events/1/type is no event type; the nearest is `tag.added`"), "{faults:?}");
-    assert!(faults.iter().any(|fault| fault.starts_with("/events/2 must be an object")), "{faults:?}");
-    assert!(faults.iter().any(|fault| fault.starts_with("/events/3/type is required")), "{faults:?}");
+    assert!(
+        faults[0].starts_with("/events/1/type is no event type; the nearest is `tag.added`"),
+        "{faults:?}"
+    );
+    assert!(
+        faults
+            .iter()
+            .any(|fault| fault.starts_with("/events/2 must be an object")),
+        "{faults:?}"
+    );
+    assert!(
+        faults
+            .iter()
+            .any(|fault| fault.starts_with("/events/3/type is required")),
+        "{faults:?}"
+    );
     assert_eq!(ids(&tenant.get("/v1/events").await.expect(200)).len(), 3);
 }
 
@@ -45,19 +101,47 @@ async fn faults_of_an_event() {
     let tenant = app.tenant().await;
     let check = async |extra: Value, expect: &str| {
         let mut body = event("c");
-        body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-        let faults = tenant.post("/v1/events", body).await.problem(422, "invalid_request");
-        assert!(faults.iter().any(|fault| fault.starts_with(expect)), "{extra}: {faults:?}");
+        body.as_object_mut()
+            .unwrap()
+            .extend(extra.as_object().unwrap().clone());
+        let faults = tenant
+            .post("/v1/events", body)
+            .await
+            .problem(422, "invalid_request");
+        assert!(
+            faults.iter().any(|fault| fault.starts_with(expect)),
+            "{extra}: {faults:?}"
+        );
     };
-    check(json!({"type": "webhook.disabled"}), "/type tells of Tidings' own webhooks").await;
+    check(
+        json!({"type": "webhook.disabled"}),
+        "/type tells of Tidings' own webhooks",
+    )
+    .await;
     check(json!({"data": {}}), "/data/conversation is missing").await;
-    check(json!({"data": {"conversation": {"id": "c", "priority": "top"}}}), "/data/conversation/priority must be one of").await;
+    check(
+        json!({"data": {"conversation": {"id": "c", "priority": "top"}}}),
+        "/data/conversation/priority must be one of",
+    )
+    .await;
     check(json!({"data": null}), "/data").await;
-    check(json!({"occurredAt": "2026-05-11T09:00:00+02:00"}), "/occurredAt must be an RFC 3339 time in UTC").await;
+    check(
+        json!({"occurredAt": "2026-05-11T09:00:00+02:00"}),
+        "/occurredAt must be an RFC 3339 time in UTC",
+    )
+    .await;
     check(json!({"externalId": ""}), "/externalId must have 1 to 128").await;
-    check(json!({"externalId": "x".repeat(129)}), "/externalId must have 1 to 128").await;
+    check(
+        json!({"externalId": "x".repeat(129)}),
+        "/externalId must have 1 to 128",
+    )
+    .await;
     check(json!({"orderingKey": 5}), "/orderingKey must be a text").await;
-    check(json!({"actor": {"type": "alien"}}), "/actor/type must be one of").await;
+    check(
+        json!({"actor": {"type": "alien"}}),
+        "/actor/type must be one of",
+    )
+    .await;
     check(json!({"actor": "me"}), "/actor must be an object").await;
     check(json!({"id": "evt_1"}), "/id is not a known field").await;
     for (body, expect) in [
@@ -65,12 +149,27 @@ async fn faults_of_an_event() {
         (json!([]), " must be an object"),
         (json!({"events": []}), "/events must have 1 to 1000 events"),
         (json!({"events": {}}), "/events must be a list"),
-        (json!({"events": vec![event("c"); 1001]}), "/events must have 1 to 1000 events"),
-        (json!({"events": [event("c")], "type": "x"}), "/type is not a known field"),
-        (json!({"events": [{"events": [], "type": "tag.added"}]}), "/events/0/events"),
+        (
+            json!({"events": vec![event("c"); 1001]}),
+            "/events must have 1 to 1000 events",
+        ),
+        (
+            json!({"events": [event("c")], "type": "x"}),
+            "/type is not a known field",
+        ),
+        (
+            json!({"events": [{"events": [], "type": "tag.added"}]}),
+            "/events/0/events",
+        ),
     ] {
-        let faults = tenant.post("/v1/events", body).await.problem(422, "invalid_request");
-        assert!(faults.iter().any(|fault| fault.starts_with(expect)), "{expect}: {faults:?}");
+        let faults = tenant
+            .post("/v1/events", body)
+            .await
+            .problem(422, "invalid_request");
+        assert!(
+            faults.iter().any(|fault| fault.starts_with(expect)),
+            "{expect}: {faults:?}"
+        );
     }
 }
 
@@ -83,12 +182,24 @@ async fn bounds_of_size() {
         body["data"]["conversation"]["subject"] = json!("x".repeat(bytes));
         body
     };
-    tenant.post("/v1/events", with_text(200 * 1024)).await.expect(202);
-    let faults = tenant.post("/v1/events", with_text(256 * 1024)).await.problem(413, "payload_too_large");
+    tenant
+        .post("/v1/events", with_text(200 * 1024))
+        .await
+        .expect(202);
+    let faults = tenant
+        .post("/v1/events", with_text(256 * 1024))
+        .await
+        .problem(413, "payload_too_large");
     assert!(faults[0].starts_with("/data has"), "{faults:?}");
     let batch = json!({"events": vec![with_text(100 * 1024); 50]});
     tenant.post("/v1/events", batch).await.expect(202);
-    tenant.post("/v1/events", json!({"events": vec![with_text(100 * 1024); 90]})).await.problem(413, "payload_too_large");
+    tenant
+        .post(
+            "/v1/events",
+            json!({"events": vec![with_text(100 * 1024); 90]}),
+        )
+        .await
+        .problem(413, "payload_too_large");
 }
 
 #[tokio::test]
@@ -100,14 +211,37 @@ async fn an_external_id_is_published_once() {
         body["externalId"] = json!("crm-7");
         body
     };
-    let first = text(&tenant.post("/v1/events", with_id("c")).await.expect(202), "id");
-    assert_eq!(text(&tenant.post("/v1/events", with_id("c")).await.expect(202), "id"), first);
-    let taken = tenant.post("/v1/events", json!({"events": [event("d"), with_id("other")]})).await;
+    let first = text(
+        &tenant.post("/v1/events", with_id("c")).await.expect(202),
+        "id",
+    );
+    assert_eq!(
+        text(
+            &tenant.post("/v1/events", with_id("c")).await.expect(202),
+            "id"
+        ),
+        first
+    );
+    let taken = tenant
+        .post(
+            "/v1/events",
+            json!({"events": [event("d"), with_id("other")]}),
+        )
+        .await;
     let faults = taken.problem(409, "conflict");
-    assert!(faults[0].starts_with("/events/1/externalId was published before"), "{faults:?}");
+    assert!(
+        faults[0].starts_with("/events/1/externalId was published before"),
+        "{faults:?}"
+    );
     assert_eq!(ids(&tenant.get("/v1/events").await.expect(200)).len(), 1);
     let elsewhere = app.tenant().await;
-    assert_ne!(text(&elsewhere.post("/v1/events", with_id("c")).await.expect(202), "id"), first);
+    assert_ne!(
+        text(
+            &elsewhere.post("/v1/events", with_id("c")).await.expect(202),
+            "id"
+        ),
+        first
+    );
 }
 
 #[tokio::test]
@@ -118,15 +252,44 @@ async fn where_an_event_happened() {
     let caller = app.with_key(&app.key(&top, &["events:write"]).await);
     let mut below = event("c");
     below["organizationId"] = json!(child);
-    let id = text(&caller.post("/v1/events", below.clone()).await.expect(202), "id");
-    assert_eq!(caller.get(&format!("/v1/events/{id}")).await.expect(200)["organizationId"], child);
-    caller.post(&format!("/v1/events?organizationId={child}"), event("c")).await.expect(202);
+    let id = text(
+        &caller.post("/v1/events", below.clone()).await.expect(202),
+        "id",
+    );
+    assert_eq!(
+        caller.get(&format!("/v1/events/{id}")).await.expect(200)["organizationId"],
+        child
+    );
+    caller
+        .post(&format!("/v1/events?organizationId={child}"), event("c"))
+        .await
+        .expect(202);
     assert_eq!(ids(&caller.get("/v1/events").await.expect(200)).len(), 0);
-    assert_eq!(ids(&caller.get("/v1/events?includeDescendants=true").await.expect(200)).len(), 2);
-    let faults = app.admin().post("/v1/events", event("c")).await.problem(422, "invalid_request");
-    assert!(faults[0].starts_with("/organizationId is required"), "{faults:?}");
-    let mixed = caller.post("/v1/events", json!({"events": [event("c"), below]})).await.problem(422, "invalid_request");
-    assert!(mixed[0].starts_with("/events/1/organizationId differs"), "{mixed:?}");
+    assert_eq!(
+        ids(&caller
+            .get("/v1/events?includeDescendants=true")
+            .await
+            .expect(200))
+        .len(),
+        2
+    );
+    let faults = app
+        .admin()
+        .post("/v1/events", event("c"))
+        .await
+        .problem(422, "invalid_request");
+    assert!(
+        faults[0].starts_with("/organizationId is required"),
+        "{faults:?}"
+    );
+    let mixed = caller
+        .post("/v1/events", json!({"events": [event("c"), below]}))
+        .await
+        .problem(422, "invalid_request");
+    assert!(
+        mixed[0].starts_with("/events/1/organizationId differs"),
+        "{mixed:?}"
+    );
     below_is_not_there(&app, &top, &child).await;
 }
 
@@ -134,7 +297,10 @@ async fn below_is_not_there(app: &TestApp, top: &str, child: &str) {
     let caller = app.with_key(&app.key(child, &["events:write"]).await);
     let mut above = event("c");
     above["organizationId"] = json!(top);
-    caller.post("/v1/events", above).await.problem(404, "not_found");
+    caller
+        .post("/v1/events", above)
+        .await
+        .problem(404, "not_found");
 }
 
 #[tokio::test]
@@ -144,8 +310,17 @@ async fn filters_of_the_list() {
     tenant.post("/v1/events", event("c")).await.expect(202);
     let tag = json!({"type": "tag.added", "data": {"conversation": {"id": "c"}, "tag": "vip"}});
     tenant.post("/v1/events", tag).await.expect(202);
-    for (query, count) in [("", 2), ("?type=tag.added", 1), ("?since=2026-05-11T09:00:00Z", 2), ("?since=2026-05-11T09:00:01Z", 0)] {
-        assert_eq!(ids(&tenant.get(&format!("/v1/events{query}")).await.expect(200)).len(), count, "{query}");
+    for (query, count) in [
+        ("", 2),
+        ("?type=tag.added", 1),
+        ("?since=2026-05-11T09:00:00Z", 2),
+        ("?since=2026-05-11T09:00:01Z", 0),
+    ] {
+        assert_eq!(
+            ids(&tenant.get(&format!("/v1/events{query}")).await.expect(200)).len(),
+            count,
+            "{query}"
+        );
     }
 }
 
@@ -155,15 +330,35 @@ async fn the_catalogue() {
     let tenant = app.tenant().await;
     let all = tenant.get("/v1/event-types").await.expect(200);
     assert!(all["data"].as_array().unwrap().len() > 40 && all["nextCursor"].is_null());
-    let tags = tenant.get("/v1/event-types?dialect=atender&match=tag.*").await.expect(200);
-    let names: Vec<String> = tags["data"].as_array().unwrap().iter().map(|row| text(row, "name")).collect();
+    let tags = tenant
+        .get("/v1/event-types?dialect=atender&match=tag.*")
+        .await
+        .expect(200);
+    let names: Vec<String> = tags["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| text(row, "name"))
+        .collect();
     assert_eq!(names, ["tag.added", "tag.removed"]);
-    let one = tenant.get("/v1/event-types/conversation.started?dialect=dialogbrain").await.expect(200);
+    let one = tenant
+        .get("/v1/event-types/conversation.started?dialect=dialogbrain")
+        .await
+        .expect(200);
     assert_eq!(one["eventTypes"], json!(["conversation.created"]));
     for field in ["description", "trigger", "schema", "sample"] {
         assert!(!one[field].is_null(), "{one}");
     }
-    let faults = tenant.get("/v1/event-types?dialect=atender&match=tags.*").await.problem(422, "invalid_request");
-    assert!(faults[0].starts_with("?match `tags.*` matches no event"), "{faults:?}");
-    tenant.get("/v1/event-types/tag.aded").await.problem(404, "not_found");
+    let faults = tenant
+        .get("/v1/event-types?dialect=atender&match=tags.*")
+        .await
+        .problem(422, "invalid_request");
+    assert!(
+        faults[0].starts_with("?match `tags.*` matches no event"),
+        "{faults:?}"
+    );
+    tenant
+        .get("/v1/event-types/tag.aded")
+        .await
+        .problem(404, "not_found");
 }

@@ -10,8 +10,14 @@ use crate::app::{TestApp, event, ids, text, webhook};
 async fn the_same_request_is_done_once() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await.with("idempotency-key", "k1");
-    for (path, body) in [("/v1/events", event("c")), ("/v1/events", json!({"events": [event("d")]})), ("/v1/webhooks", webhook())] {
-        let caller = tenant.clone().with("idempotency-key", &body.to_string()[..20]);
+    for (path, body) in [
+        ("/v1/events", event("c")),
+        ("/v1/events", json!({"events": [event("d")]})),
+        ("/v1/webhooks", webhook()),
+    ] {
+        let caller = tenant
+            .clone()
+            .with("idempotency-key", &body.to_string()[..20]);
         let first = caller.post(path, body.clone()).await;
         assert_eq!(first.header("idempotency-replayed"), None);
         let again = caller.post(path, body.clone()).await;
@@ -19,7 +25,10 @@ async fn the_same_request_is_done_once() {
         assert_eq!((again.status, again.bytes), (first.status, first.bytes));
         let mut other = body;
         other["name"] = json!("other");
-        caller.post(path, other).await.problem(422, "idempotency_key_reused");
+        caller
+            .post(path, other)
+            .await
+            .problem(422, "idempotency_key_reused");
     }
     assert_eq!(ids(&tenant.get("/v1/events").await.expect(200)).len(), 2);
     assert_eq!(ids(&tenant.get("/v1/webhooks").await.expect(200)).len(), 1);
@@ -39,12 +48,21 @@ async fn refusals_are_remembered_too() {
 #[tokio::test]
 async fn keys_are_apart_by_caller_method_and_path_and_end_after_a_day() {
     let app = TestApp::start().await;
-    let (one, two) = (app.tenant().await.with("idempotency-key", "k"), app.tenant().await.with("idempotency-key", "k"));
+    let (one, two) = (
+        app.tenant().await.with("idempotency-key", "k"),
+        app.tenant().await.with("idempotency-key", "k"),
+    );
     let first = text(&one.post("/v1/events", event("c")).await.expect(202), "id");
-    assert_ne!(text(&two.post("/v1/events", event("c")).await.expect(202), "id"), first);
+    assert_ne!(
+        text(&two.post("/v1/events", event("c")).await.expect(202), "id"),
+        first
+    );
     one.post("/v1/webhooks", webhook()).await.expect(201);
     app.clock.advance(Duration::from_hours(25));
-    assert_ne!(text(&one.post("/v1/events", event("c")).await.expect(202), "id"), first);
+    assert_ne!(
+        text(&one.post("/v1/events", event("c")).await.expect(202), "id"),
+        first
+    );
 }
 
 #[tokio::test]
@@ -53,7 +71,11 @@ async fn two_at_once_are_one() {
     let tenant = app.tenant().await.with("idempotency-key", "k");
     let calls = (0..8).map(|_| tenant.post("/v1/events", event("c")));
     for answer in futures::future::join_all(calls).await {
-        assert!(answer.status == 202 || answer.body["code"] == "conflict", "{}", answer.body);
+        assert!(
+            answer.status == 202 || answer.body["code"] == "conflict",
+            "{}",
+            answer.body
+        );
     }
     assert_eq!(ids(&tenant.get("/v1/events").await.expect(200)).len(), 1);
 }
@@ -63,7 +85,15 @@ async fn a_key_has_a_form() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
     for key in ["", &"k".repeat(256)] {
-        let faults = tenant.clone().with("idempotency-key", key).post("/v1/events", event("c")).await.problem(422, "invalid_request");
-        assert!(faults[0].starts_with("Idempotency-Key must have 1 to 255"), "{faults:?}");
+        let faults = tenant
+            .clone()
+            .with("idempotency-key", key)
+            .post("/v1/events", event("c"))
+            .await
+            .problem(422, "invalid_request");
+        assert!(
+            faults[0].starts_with("Idempotency-Key must have 1 to 255"),
+            "{faults:?}"
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! The API over real connections, on a real store.
 
+#![expect(clippy::unwrap_used, reason = "a step that fails fails the test")]
+
 mod access;
 mod app;
 mod atender;

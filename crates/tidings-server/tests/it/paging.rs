@@ -13,7 +13,10 @@ async fn newest_first_page_by_page() {
     for _ in 0..7 {
         tenant.post("/v1/webhooks", webhook()).await.expect(201);
     }
-    tenant.post("/v1/events", json!({"events": vec![event("c"); 7]})).await.expect(202);
+    tenant
+        .post("/v1/events", json!({"events": vec![event("c"); 7]}))
+        .await
+        .expect(202);
     for list in ["/v1/webhooks", "/v1/events", "/v1/deliveries"] {
         let whole = ids(&tenant.get(&format!("{list}?limit=200")).await.expect(200));
         let mut seen = Vec::new();
@@ -21,10 +24,15 @@ async fn newest_first_page_by_page() {
         loop {
             let page = tenant.get(&path).await.expect(200);
             seen.extend(ids(&page));
-            let Some(next) = page["nextCursor"].as_str() else { break };
+            let Some(next) = page["nextCursor"].as_str() else {
+                break;
+            };
             path = format!("{list}?limit=3&cursor={next}");
         }
-        assert!(seen.is_sorted_by(|left, right| left > right), "{list}: {seen:?}");
+        assert!(
+            seen.is_sorted_by(|left, right| left > right),
+            "{list}: {seen:?}"
+        );
         assert_eq!(seen, whole, "{list}");
     }
 }
@@ -34,18 +42,36 @@ async fn faults_of_paging() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
     for (path, expect) in [
-        ("/v1/events?limit=0", "?limit must be a whole number from 1 to 200"),
+        (
+            "/v1/events?limit=0",
+            "?limit must be a whole number from 1 to 200",
+        ),
         ("/v1/events?limit=201", "?limit must"),
         ("/v1/events?limit=", "?limit must"),
         ("/v1/events?cursor=x", "?cursor is no cursor of this list"),
         ("/v1/events?after=x", "?after is no cursor of this list"),
-        ("/v1/events?lmit=5", "?lmit is not a known parameter here; the nearest is `limit`"),
-        ("/v1/webhooks?includeDescendants=1", "?includeDescendants must be one of true, false"),
-        ("/v1/events?since=2026-05-11T09:00:00%2B00:00", "?since must be an RFC 3339 time"),
-        ("/v1/deliveries?status=lost", "?status must be one of pending"),
+        (
+            "/v1/events?lmit=5",
+            "?lmit is not a known parameter here; the nearest is `limit`",
+        ),
+        (
+            "/v1/webhooks?includeDescendants=1",
+            "?includeDescendants must be one of true, false",
+        ),
+        (
+            "/v1/events?since=2026-05-11T09:00:00%2B00:00",
+            "?since must be an RFC 3339 time",
+        ),
+        (
+            "/v1/deliveries?status=lost",
+            "?status must be one of pending",
+        ),
     ] {
         let faults = tenant.get(path).await.problem(422, "invalid_request");
-        assert!(faults.len() == 1 && faults[0].starts_with(expect), "{path}: {faults:?}");
+        assert!(
+            faults.len() == 1 && faults[0].starts_with(expect),
+            "{path}: {faults:?}"
+        );
     }
 }
 
@@ -58,7 +84,10 @@ async fn a_poller_sees_every_event_once_while_others_publish() {
     let write = async |writer: usize| {
         let mut made = Vec::new();
         for _ in 0..EVENTS_EACH {
-            let published = tenant.post("/v1/events", event(&format!("c{writer}"))).await.expect(202);
+            let published = tenant
+                .post("/v1/events", event(&format!("c{writer}")))
+                .await
+                .expect(202);
             made.push(published["id"].as_str().unwrap().to_owned());
         }
         made
@@ -66,7 +95,10 @@ async fn a_poller_sees_every_event_once_while_others_publish() {
     let poll = async {
         let (mut seen, mut after) = (Vec::new(), String::new());
         while seen.len() < WRITERS * EVENTS_EACH {
-            let page = tenant.get(&format!("/v1/events?limit=7&after={after}")).await.expect(200);
+            let page = tenant
+                .get(&format!("/v1/events?limit=7&after={after}"))
+                .await
+                .expect(200);
             seen.extend(ids(&page));
             after = page["nextCursor"].as_str().expect("never null").to_owned();
         }
@@ -78,6 +110,12 @@ async fn a_poller_sees_every_event_once_while_others_publish() {
     assert!(seen.is_sorted());
     assert_eq!(seen.len(), made.len());
     assert_eq!(seen.into_iter().collect::<HashSet<_>>(), made);
-    let end = tenant.get(&format!("/v1/events?after={after}")).await.expect(200);
-    assert_eq!((ids(&end).len(), end["nextCursor"].as_str()), (0, Some(&*after)));
+    let end = tenant
+        .get(&format!("/v1/events?after={after}"))
+        .await
+        .expect(200);
+    assert_eq!(
+        (ids(&end).len(), end["nextCursor"].as_str()),
+        (0, Some(&*after))
+    );
 }

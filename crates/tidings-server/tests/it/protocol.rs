@@ -7,7 +7,9 @@ use tokio::net::TcpStream;
 use crate::app::TestApp;
 
 async fn talk(app: &TestApp, request: &str) -> String {
-    let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).await.unwrap();
+    let mut stream = TcpStream::connect(app.url.trim_start_matches("http://"))
+        .await
+        .unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
@@ -17,17 +19,38 @@ async fn talk(app: &TestApp, request: &str) -> String {
 #[tokio::test]
 async fn head_is_get_without_the_body() {
     let app = TestApp::start().await;
-    let (get, head) = (app.without_key().get("/docs").await, app.without_key().send(Method::HEAD, "/docs", "").await);
+    let (get, head) = (
+        app.without_key().get("/docs").await,
+        app.without_key().send(Method::HEAD, "/docs", "").await,
+    );
     assert_eq!((head.status, head.bytes.len()), (200, 0));
-    assert_eq!(head.header("content-length"), Some(&*get.bytes.len().to_string()));
+    assert_eq!(
+        head.header("content-length"),
+        Some(&*get.bytes.len().to_string())
+    );
 }
 
 #[tokio::test]
 async fn old_and_broken_requests_are_answered_and_closed() {
     let app = TestApp::start().await;
-    assert!(talk(&app, "GET /healthz HTTP/1.0\r\n\r\n").await.starts_with("HTTP/1.0 200"));
-    assert!(talk(&app, "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.starts_with("HTTP/1.1 200"));
-    assert!(talk(&app, "nonsense\r\n\r\n").await.starts_with("HTTP/1.1 400"));
+    assert!(
+        talk(&app, "GET /healthz HTTP/1.0\r\n\r\n")
+            .await
+            .starts_with("HTTP/1.0 200")
+    );
+    assert!(
+        talk(
+            &app,
+            "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+        )
+        .await
+        .starts_with("HTTP/1.1 200")
+    );
+    assert!(
+        talk(&app, "nonsense\r\n\r\n")
+            .await
+            .starts_with("HTTP/1.1 400")
+    );
 }
 
 #[tokio::test]
@@ -36,15 +59,25 @@ async fn http_2_without_tls() {
     let client = hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new())
         .http2_only(true)
         .build_http::<http_body_util::Empty<bytes::Bytes>>();
-    let answer = client.get(format!("{}/healthz", app.url).parse().unwrap()).await.unwrap();
-    assert_eq!((answer.status().as_u16(), answer.version()), (200, http::Version::HTTP_2));
+    let answer = client
+        .get(format!("{}/healthz", app.url).parse().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), answer.version()),
+        (200, http::Version::HTTP_2)
+    );
 }
 
 #[tokio::test]
 async fn ending_closes_idle_connections() {
     let mut app = TestApp::start().await;
-    let mut idle = TcpStream::connect(app.url.trim_start_matches("http://")).await.unwrap();
-    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut idle = TcpStream::connect(app.url.trim_start_matches("http://"))
+        .await
+        .unwrap();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
     let mut first = [0; 1024];
     assert!(idle.read(&mut first).await.unwrap() > 0);
     app.stop();

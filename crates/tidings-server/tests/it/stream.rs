@@ -18,7 +18,10 @@ impl Stream {
         let response = caller.open(Method::GET, path, "").await;
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        let mut stream = Self { body: response.into_body(), read: String::new() };
+        let mut stream = Self {
+            body: response.into_body(),
+            read: String::new(),
+        };
         assert_eq!(stream.piece().await.as_deref(), Some("retry: 1000"));
         stream
     }
@@ -32,7 +35,8 @@ impl Stream {
                 return Some(piece);
             }
             let frame = self.body.frame().await?.unwrap();
-            self.read.push_str(str::from_utf8(frame.data_ref().unwrap()).unwrap());
+            self.read
+                .push_str(str::from_utf8(frame.data_ref().unwrap()).unwrap());
         }
     }
 
@@ -40,10 +44,16 @@ impl Stream {
     async fn event(&mut self) -> (String, String, Value) {
         let piece = self.piece().await.unwrap();
         let field = |name: &str| {
-            let lines = piece.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+            let lines = piece
+                .lines()
+                .filter_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
             lines.collect::<Vec<_>>().join("\n")
         };
-        (field("id"), field("event"), serde_json::from_str(&field("data")).unwrap())
+        (
+            field("id"),
+            field("event"),
+            serde_json::from_str(&field("data")).unwrap(),
+        )
     }
 }
 
@@ -54,10 +64,19 @@ async fn events_arrive_as_they_are_published() {
     tenant.post("/v1/events", event("before")).await.expect(202);
     let mut stream = Stream::open(&tenant, "/v1/events/stream").await;
     for conversation in ["a", "b"] {
-        let id = text(&tenant.post("/v1/events", event(conversation)).await.expect(202), "id");
+        let id = text(
+            &tenant
+                .post("/v1/events", event(conversation))
+                .await
+                .expect(202),
+            "id",
+        );
         let (found, name, data) = stream.event().await;
         assert_eq!((&found, &*name), (&id, "conversation.created"));
-        assert_eq!(data, tenant.get(&format!("/v1/events/{id}")).await.expect(200));
+        assert_eq!(
+            data,
+            tenant.get(&format!("/v1/events/{id}")).await.expect(200)
+        );
     }
 }
 
@@ -67,13 +86,29 @@ async fn a_stream_resumes_where_it_ended() {
     let tenant = app.tenant().await;
     let body = json!({"events": (0..250).map(|at| event(&at.to_string())).collect::<Vec<_>>()});
     let published = tenant.post("/v1/events", body).await.expect(202);
-    let ids: Vec<&str> = published["ids"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    let mut stream = Stream::open(&tenant.clone().with("last-event-id", ids[0]), "/v1/events/stream").await;
+    let ids: Vec<&str> = published["ids"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let mut stream = Stream::open(
+        &tenant.clone().with("last-event-id", ids[0]),
+        "/v1/events/stream",
+    )
+    .await;
     for id in &ids[1..] {
         assert_eq!(stream.event().await.0, **id);
     }
-    let faults = tenant.with("last-event-id", "7").get("/v1/events/stream").await.problem(422, "invalid_request");
-    assert!(faults[0].starts_with("Last-Event-ID is no id"), "{faults:?}");
+    let faults = tenant
+        .with("last-event-id", "7")
+        .get("/v1/events/stream")
+        .await
+        .problem(422, "invalid_request");
+    assert!(
+        faults[0].starts_with("Last-Event-ID is no id"),
+        "{faults:?}"
+    );
 }
 
 #[tokio::test]
@@ -84,7 +119,10 @@ async fn a_stream_is_narrowed_and_ends_with_the_server() {
     let mut stream = Stream::open(&app.with_key(&key), "/v1/events/stream?type=tag.added").await;
     let tag = json!({"type": "tag.added", "data": {"conversation": {"id": "c"}, "tag": "vip"}});
     let events = json!({"events": [event("c"), tag]});
-    app.with_key(&key).post("/v1/events", events).await.expect(202);
+    app.with_key(&key)
+        .post("/v1/events", events)
+        .await
+        .expect(202);
     assert_eq!(stream.event().await.1, "tag.added");
     app.stop();
     assert_eq!(stream.piece().await, None);

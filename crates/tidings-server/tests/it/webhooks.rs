@@ -25,7 +25,10 @@ async fn a_webhook_shows_all_its_fields() {
         "createdAt": "2026-05-11T09:00:00.000Z", "updatedAt": "2026-05-11T09:00:00.000Z",
     });
     assert_eq!(made, expect);
-    assert_eq!(writer.get(&format!("/v1/webhooks/{id}")).await.expect(200), expect);
+    assert_eq!(
+        writer.get(&format!("/v1/webhooks/{id}")).await.expect(200),
+        expect
+    );
 }
 
 #[tokio::test]
@@ -38,10 +41,22 @@ async fn a_secret_can_be_brought_along() {
     let made = tenant.post("/v1/webhooks", body).await.expect(201);
     assert_eq!(made["secret"], secret);
     let path = format!("/v1/webhooks/{}", text(&made, "id"));
-    let rotated = tenant.post(&format!("{path}/rotate-secret"), json!({"overlapSeconds": 60})).await.expect(200);
+    let rotated = tenant
+        .post(
+            &format!("{path}/rotate-secret"),
+            json!({"overlapSeconds": 60}),
+        )
+        .await
+        .expect(200);
     assert_eq!(rotated.as_object().unwrap().len(), 1);
     assert_ne!(rotated["secret"], secret);
-    let faults = tenant.post(&format!("{path}/rotate-secret"), json!({"overlapSeconds": -1})).await.problem(422, "invalid_request");
+    let faults = tenant
+        .post(
+            &format!("{path}/rotate-secret"),
+            json!({"overlapSeconds": -1}),
+        )
+        .await
+        .problem(422, "invalid_request");
     assert!(faults[0].starts_with("/overlapSeconds must"), "{faults:?}");
 }
 
@@ -53,10 +68,25 @@ async fn header_values_are_for_those_who_write() {
     let reader = app.with_key(&app.key(&tenant, &["webhooks:read"]).await);
     let mut body = webhook();
     body["customHeaders"] = json!({"X-Token": "s3cret", "Authorization": "Bearer x"});
-    let path = format!("/v1/webhooks/{}", writer.post("/v1/webhooks", body.clone()).await.created("id"));
-    assert_eq!(writer.get(&path).await.expect(200)["customHeaders"], body["customHeaders"]);
-    for page in [reader.get(&path).await.expect(200), reader.get("/v1/webhooks").await.expect(200)["data"][0].clone()] {
-        assert_eq!(page["customHeaders"], json!({"X-Token": "********", "Authorization": "********"}));
+    let path = format!(
+        "/v1/webhooks/{}",
+        writer
+            .post("/v1/webhooks", body.clone())
+            .await
+            .created("id")
+    );
+    assert_eq!(
+        writer.get(&path).await.expect(200)["customHeaders"],
+        body["customHeaders"]
+    );
+    for page in [
+        reader.get(&path).await.expect(200),
+        reader.get("/v1/webhooks").await.expect(200)["data"][0].clone(),
+    ] {
+        assert_eq!(
+            page["customHeaders"],
+            json!({"X-Token": "********", "Authorization": "********"})
+        );
     }
 }
 
@@ -64,33 +94,72 @@ async fn header_values_are_for_those_who_write() {
 async fn pausing_holds_and_resuming_decides_what_becomes_of_it() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
-    let path = format!("/v1/webhooks/{}", tenant.post("/v1/webhooks", webhook()).await.created("id"));
+    let path = format!(
+        "/v1/webhooks/{}",
+        tenant.post("/v1/webhooks", webhook()).await.created("id")
+    );
     for (backlog, status, pending) in [("deliver", "pending", 1), ("discard", "discarded", 0)] {
-        tenant.patch(&path, json!({"isPaused": true})).await.expect(200);
+        tenant
+            .patch(&path, json!({"isPaused": true}))
+            .await
+            .expect(200);
         tenant.post("/v1/events", event("c1")).await.expect(202);
-        let newest = async || tenant.get(&format!("{path}/deliveries?limit=1")).await.expect(200)["data"][0].clone();
+        let newest = async || {
+            tenant
+                .get(&format!("{path}/deliveries?limit=1"))
+                .await
+                .expect(200)["data"][0]
+                .clone()
+        };
         assert_eq!(newest().await["status"], "held");
-        let resumed = tenant.patch(&path, json!({"isPaused": false, "backlog": backlog})).await.expect(200);
-        assert_eq!((&resumed["status"], &resumed["pendingCount"]), (&json!("active"), &json!(pending)));
+        let resumed = tenant
+            .patch(&path, json!({"isPaused": false, "backlog": backlog}))
+            .await
+            .expect(200);
+        assert_eq!(
+            (&resumed["status"], &resumed["pendingCount"]),
+            (&json!("active"), &json!(pending))
+        );
         assert_eq!(newest().await["status"], status);
     }
-    let faults = tenant.patch(&path, json!({"backlog": "discard"})).await.problem(422, "invalid_request");
-    assert!(faults[0].starts_with("/backlog goes only with"), "{faults:?}");
+    let faults = tenant
+        .patch(&path, json!({"backlog": "discard"}))
+        .await
+        .problem(422, "invalid_request");
+    assert!(
+        faults[0].starts_with("/backlog goes only with"),
+        "{faults:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_change_moves_the_time_and_nothing_does_not() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
-    let path = format!("/v1/webhooks/{}", tenant.post("/v1/webhooks", webhook()).await.created("id"));
+    let path = format!(
+        "/v1/webhooks/{}",
+        tenant.post("/v1/webhooks", webhook()).await.created("id")
+    );
     app.clock.advance(Duration::from_secs(5));
-    let same = tenant.patch(&path, json!({"name": "listener"})).await.expect(200);
+    let same = tenant
+        .patch(&path, json!({"name": "listener"}))
+        .await
+        .expect(200);
     assert_eq!(same["updatedAt"], "2026-05-11T09:00:00.000Z");
-    let changed = tenant.patch(&path, json!({"name": "other"})).await.expect(200);
+    let changed = tenant
+        .patch(&path, json!({"name": "other"}))
+        .await
+        .expect(200);
     assert_eq!(changed["updatedAt"], "2026-05-11T09:00:05.000Z");
-    let enabled = tenant.patch(&path, json!({"isActive": true})).await.expect(200);
+    let enabled = tenant
+        .patch(&path, json!({"isActive": true}))
+        .await
+        .expect(200);
     assert_eq!(enabled["updatedAt"], "2026-05-11T09:00:05.000Z");
-    tenant.patch(&path, json!({"isActive": false})).await.expect(200);
+    tenant
+        .patch(&path, json!({"isActive": false}))
+        .await
+        .expect(200);
 }
 
 #[tokio::test]
@@ -98,9 +167,25 @@ async fn every_fault_is_told_at_once() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
     let body = json!({"url": "http://127.0.0.1/", "events": ["message.recieved"], "maxRetries": 99, "colour": "red"});
-    let faults = tenant.post("/v1/webhooks?organization=1", body).await.problem(422, "invalid_request");
-    let pointers: Vec<&str> = faults.iter().filter_map(|fault| fault.split(' ').next()).collect();
-    assert_eq!(pointers, ["?organization", "/name", "/url", "/events/0", "/maxRetries", "/colour"]);
+    let faults = tenant
+        .post("/v1/webhooks?organization=1", body)
+        .await
+        .problem(422, "invalid_request");
+    let pointers: Vec<&str> = faults
+        .iter()
+        .filter_map(|fault| fault.split(' ').next())
+        .collect();
+    assert_eq!(
+        pointers,
+        [
+            "?organization",
+            "/name",
+            "/url",
+            "/events/0",
+            "/maxRetries",
+            "/colour"
+        ]
+    );
     assert!(faults[3].contains("`message.received`"), "{faults:?}");
 }
 
@@ -108,14 +193,38 @@ async fn every_fault_is_told_at_once() {
 async fn the_installation_names_an_organization() {
     let app = TestApp::start().await;
     let tenant = app.organization(json!({})).await;
-    let faults = app.admin().post("/v1/webhooks", webhook()).await.problem(422, "invalid_request");
-    assert!(faults[0].starts_with("/organizationId is required"), "{faults:?}");
-    for path in ["/v1/webhooks", "/v1/api-keys", "/v1/deliveries", "/v1/events", "/v1/events/stream"] {
+    let faults = app
+        .admin()
+        .post("/v1/webhooks", webhook())
+        .await
+        .problem(422, "invalid_request");
+    assert!(
+        faults[0].starts_with("/organizationId is required"),
+        "{faults:?}"
+    );
+    for path in [
+        "/v1/webhooks",
+        "/v1/api-keys",
+        "/v1/deliveries",
+        "/v1/events",
+        "/v1/events/stream",
+    ] {
         let faults = app.admin().get(path).await.problem(422, "invalid_request");
-        assert!(faults[0].starts_with("?organizationId is required"), "{faults:?}");
+        assert!(
+            faults[0].starts_with("?organizationId is required"),
+            "{faults:?}"
+        );
     }
-    let in_query = app.admin().post(&format!("/v1/webhooks?organizationId={tenant}"), webhook()).await.created("id");
-    let listed = app.admin().get(&format!("/v1/webhooks?organizationId={tenant}")).await.expect(200);
+    let in_query = app
+        .admin()
+        .post(&format!("/v1/webhooks?organizationId={tenant}"), webhook())
+        .await
+        .created("id");
+    let listed = app
+        .admin()
+        .get(&format!("/v1/webhooks?organizationId={tenant}"))
+        .await
+        .expect(200);
     assert_eq!(ids(&listed), [in_query]);
 }
 
@@ -130,7 +239,10 @@ async fn lists_cover_one_organization_or_its_subtree() {
     body["organizationId"] = json!(child);
     let below = caller.post("/v1/webhooks", body).await.created("id");
     let check = async |query: &str, expect: &[&String]| {
-        let found = ids(&caller.get(&format!("/v1/webhooks{query}")).await.expect(200));
+        let found = ids(&caller
+            .get(&format!("/v1/webhooks{query}"))
+            .await
+            .expect(200));
         assert_eq!(found.iter().collect::<Vec<_>>(), expect, "{query}");
     };
     check("", &[&own]).await;
@@ -143,8 +255,14 @@ async fn deliveries_can_be_found_retried_and_discarded() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
     let webhook = tenant.post("/v1/webhooks", webhook()).await.created("id");
-    let event_id = text(&tenant.post("/v1/events", event("c1")).await.expect(202), "id");
-    let listed = tenant.get(&format!("/v1/webhooks/{webhook}/deliveries")).await.expect(200);
+    let event_id = text(
+        &tenant.post("/v1/events", event("c1")).await.expect(202),
+        "id",
+    );
+    let listed = tenant
+        .get(&format!("/v1/webhooks/{webhook}/deliveries"))
+        .await
+        .expect(200);
     let delivery = listed["data"][0].clone();
     let id = text(&delivery, "id");
     assert_eq!(
@@ -167,15 +285,42 @@ async fn deliveries_can_be_found_retried_and_discarded() {
         ("since=2026-05-11T09:00:01Z", 0),
         ("until=2026-05-11T09:00:00Z", 0),
     ] {
-        let found = tenant.get(&format!("/v1/deliveries?{query}")).await.expect(200);
+        let found = tenant
+            .get(&format!("/v1/deliveries?{query}"))
+            .await
+            .expect(200);
         assert_eq!(ids(&found).len(), count, "{query}");
     }
-    tenant.post(&format!("{path}/retry"), json!({})).await.problem(409, "conflict");
-    let discarded = tenant.post(&format!("{path}/discard"), json!({})).await.expect(200);
-    assert_eq!((&discarded["status"], &discarded["reason"]), (&json!("discarded"), &json!("requested")));
-    tenant.post(&format!("{path}/discard"), json!({})).await.problem(409, "conflict");
-    let retried = tenant.post(&format!("{path}/retry"), json!({})).await.expect(202);
-    assert_eq!((&retried["status"], &retried["reason"]), (&json!("pending"), &json!(null)));
-    tenant.delete(&format!("/v1/webhooks/{webhook}")).await.expect(204);
-    tenant.get(&format!("/v1/webhooks/{webhook}/deliveries")).await.problem(404, "not_found");
+    tenant
+        .post(&format!("{path}/retry"), json!({}))
+        .await
+        .problem(409, "conflict");
+    let discarded = tenant
+        .post(&format!("{path}/discard"), json!({}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&discarded["status"], &discarded["reason"]),
+        (&json!("discarded"), &json!("requested"))
+    );
+    tenant
+        .post(&format!("{path}/discard"), json!({}))
+        .await
+        .problem(409, "conflict");
+    let retried = tenant
+        .post(&format!("{path}/retry"), json!({}))
+        .await
+        .expect(202);
+    assert_eq!(
+        (&retried["status"], &retried["reason"]),
+        (&json!("pending"), &json!(null))
+    );
+    tenant
+        .delete(&format!("/v1/webhooks/{webhook}"))
+        .await
+        .expect(204);
+    tenant
+        .get(&format!("/v1/webhooks/{webhook}/deliveries"))
+        .await
+        .problem(404, "not_found");
 }
