@@ -19,7 +19,7 @@ struct PythonTool {
     used_by: &'static str,
 }
 
-const PYTHON_TOOLS: [PythonTool; 2] = [
+const PYTHON_TOOLS: [PythonTool; 3] = [
     PythonTool {
         package: "openapi-spec-validator",
         version: "0.9.0",
@@ -29,6 +29,11 @@ const PYTHON_TOOLS: [PythonTool; 2] = [
         package: "schemathesis",
         version: "4.32.5",
         used_by: "the fuzzer of the API",
+    },
+    PythonTool {
+        package: "standardwebhooks",
+        version: "1.1.0",
+        used_by: "the verification of deliveries by others' code",
     },
 ];
 
