@@ -1,0 +1,24 @@
+//! The engine with a real store, a real transport and endpoints that answer by script.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test rig that cannot be set up is a failed test"
+)]
+
+mod arrival;
+mod endpoint;
+mod flow;
+mod holds;
+mod order;
+mod record;
+mod restart;
+mod retries;
+mod rig;
+mod webhook;
+
+#[path = "../transport/receiver.rs"]
+#[expect(
+    dead_code,
+    reason = "the raw scripts are for the transport; here only the listener is used"
+)]
+mod receiver;
