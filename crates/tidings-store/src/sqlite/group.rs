@@ -94,11 +94,23 @@ impl Writer {
         let mut next = None;
         while let Some(first) = next.take().or_else(|| jobs.blocking_recv()) {
             if let Job::Close(reply) = first {
+                self.fold_log();
                 let _ = reply.send(Ok(()));
                 return;
             }
             let group = self.gather(first, &mut jobs, &mut next);
             self.commit(group);
+        }
+    }
+
+    /// Moves the log into the database's file, which is then the whole store: to be copied, checked or
+    /// moved by itself. Where that fails, nothing is lost: the next start reads the log.
+    fn fold_log(&self) {
+        let folded = self
+            .connection
+            .execute_batch("pragma wal_checkpoint(truncate)");
+        if let Err(error) = folded {
+            tracing::warn!(%error, "the database's log was left as it is");
         }
     }
 
