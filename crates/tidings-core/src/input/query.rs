@@ -44,6 +44,14 @@ impl<'f> Query<'f> {
         found.map(|(_, value)| value.clone())
     }
 
+    /// The parameter, which must say something.
+    pub fn filled(&mut self, name: &'static str) -> Option<String> {
+        self.parsed(name, |text| match text {
+            "" => Err("is empty; give a value, or leave it out"),
+            text => Ok(text.to_owned()),
+        })
+    }
+
     /// A parameter that `parse` understands; its error is the fault.
     pub fn parsed<T, E: ToString>(
         &mut self,

@@ -58,7 +58,7 @@ pub(super) const OPERATIONS: &[Operation] = &[Operation {
 }];
 
 async fn follow(call: Call) -> Result<Answer, Problem> {
-    let (reach, kind) = call.read_list(|query| query.text("type"))?;
+    let (reach, kind) = call.read_list(|query| query.filled("type"))?;
     let last = last_event_id(&call.headers)?;
     let slot = call.app.streams.clone().try_acquire_owned();
     let slot = slot.map_err(|_| Problem {
