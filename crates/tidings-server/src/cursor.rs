@@ -2,20 +2,61 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+/// Hex digits of a key.
+const DIGITS: usize = 16;
 
 /// What a list is of, so that a cursor of one list is no cursor of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum List {
-    Organizations = 1,
-    Keys = 2,
-    Webhooks = 3,
-    Deliveries = 4,
+    Organizations,
+    Keys,
+    Webhooks,
+    Deliveries,
     /// Newest first.
-    Events = 5,
+    Events,
     /// Oldest first.
-    EventsAfter = 6,
+    EventsAfter,
+}
+
+impl List {
+    /// Every list there is.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Organizations,
+        Self::Keys,
+        Self::Webhooks,
+        Self::Deliveries,
+        Self::Events,
+        Self::EventsAfter,
+    ];
+
+    /// What its cursors begin with.
+    pub(crate) fn mark(self) -> &'static str {
+        match self {
+            Self::Organizations => "o",
+            Self::Keys => "k",
+            Self::Webhooks => "w",
+            Self::Deliveries => "d",
+            Self::Events => "e",
+            Self::EventsAfter => "a",
+        }
+    }
+
+    /// The schema of its cursors, by name.
+    pub(crate) const fn schema(self) -> &'static str {
+        match self {
+            Self::Organizations => "OrganizationCursor",
+            Self::Keys => "ApiKeyCursor",
+            Self::Webhooks => "WebhookCursor",
+            Self::Deliveries => "DeliveryCursor",
+            Self::Events => "EventCursor",
+            Self::EventsAfter => "EventAfterCursor",
+        }
+    }
+
+    /// What its cursors look like, for the document.
+    pub(crate) fn pattern(self) -> String {
+        format!("{}[0-7][0-9a-f]{{15}}", self.mark())
+    }
 }
 
 /// A place in a list: the key of the last row that was shown.
@@ -28,25 +69,18 @@ pub(crate) struct Cursor {
 impl Cursor {
     /// Reads a cursor of `list`.
     pub(crate) fn parse(list: List, text: &str) -> Result<Self, &'static str> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok();
-        let bytes: Option<[u8; 9]> = bytes.and_then(|bytes| bytes.try_into().ok());
-        match bytes {
-            Some([kind, key @ ..]) if kind == list as u8 => Ok(Self {
-                list,
-                key: i64::from_be_bytes(key),
-            }),
-            _ => {
-                Err("is no cursor of this list; give the nextCursor of the page before, unchanged")
-            }
-        }
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let digits = text.strip_prefix(list.mark());
+        let digits = digits.filter(|digits| digits.len() == DIGITS && digits.bytes().all(is_digit));
+        let key = digits.and_then(|digits| i64::from_str_radix(digits, 16).ok());
+        key.map(|key| Self { list, key })
+            .ok_or("is no cursor of this list; give the nextCursor of the page before, unchanged")
     }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = [self.list as u8; 9];
-        bytes[1..].copy_from_slice(&self.key.to_be_bytes());
-        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
+        write!(f, "{}{:0DIGITS$x}", self.list.mark(), self.key)
     }
 }
 
@@ -63,19 +97,25 @@ mod tests {
     #[test]
     fn read_back_for_its_own_list_only() {
         for key in [0, 1, i64::MAX] {
-            let cursor = Cursor {
-                list: List::Events,
-                key,
-            };
-            assert_eq!(Cursor::parse(List::Events, &cursor.to_string()), Ok(cursor));
-            assert!(Cursor::parse(List::Webhooks, &cursor.to_string()).is_err());
+            for list in List::ALL {
+                let cursor = Cursor { list, key };
+                assert_eq!(Cursor::parse(list, &cursor.to_string()), Ok(cursor));
+                let others = List::ALL.into_iter().filter(|other| *other != list);
+                assert!(
+                    others
+                        .map(|other| Cursor::parse(other, &cursor.to_string()))
+                        .all(|read| read.is_err())
+                );
+            }
         }
         for text in [
             "",
-            "1",
-            "evt_0000000000001",
-            "BQAAAAAAAAAAA===",
-            "BQAAAAAAAAAAAA",
+            "e",
+            "e1",
+            "e000000000000000G",
+            "e8000000000000000",
+            "e+00000000000000f",
+            "E0000000000000001",
         ] {
             assert!(Cursor::parse(List::Events, text).is_err(), "{text}");
         }

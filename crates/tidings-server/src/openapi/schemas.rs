@@ -3,20 +3,22 @@
 use serde_json::{Map, Value, json};
 use tidings_core::access::Scope;
 use tidings_core::access::draft as key;
-use tidings_core::event::{BATCH_EVENTS_MAX, EXTERNAL_ID_CHARS_MAX};
 use tidings_core::organization::draft as organization;
 use tidings_core::webhook::draft as webhook;
 use tidings_core::webhook::headers;
-use tidings_events::{Dialect, EventType, event_types};
+use tidings_events::Dialect;
 
 use super::paths::reference;
 use crate::app::DIALECTS;
+use crate::cursor::List;
 use crate::page::LIMIT_MAX;
 use crate::problem::Code;
-use crate::publication::{ACTOR_CHARACTERS_MAX, ACTOR_TYPES};
 
 /// What is read as a time. (29 February is let through in every year here, and refused where it is not.)
 const TIME_PATTERN: &str = "^[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-9]))T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?Z$";
+
+/// Segments joined by dots, each a word or `*`.
+const NAME_PATTERN: &str = "^([*]|[A-Za-z0-9_-]+)([.]([*]|[A-Za-z0-9_-]+))*$";
 
 /// All of them, by name.
 pub(super) fn schemas() -> Value {
@@ -27,7 +29,8 @@ pub(super) fn schemas() -> Value {
         keys(),
         webhooks(),
         deliveries(),
-        events(),
+        super::event_schemas::schemas(),
+        cursors(),
     ];
     let mut schemas = Map::new();
     for part in parts {
@@ -45,17 +48,26 @@ fn parameters() -> Value {
         "Health": object(&[("status", json!({"const": "ok"}))]),
         "Flag": {"type": "boolean"},
         "Limit": {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": crate::page::LIMIT_DEFAULT},
-        "Cursor": {"type": "string", "pattern": "^[A-Za-z0-9_-]{12}$"},
-        "AfterCursor": {"type": "string", "pattern": "^([A-Za-z0-9_-]{12})?$"},
+        "After": {"type": "string", "pattern": format!("^({})?$", List::EventsAfter.pattern())},
         "Timestamp": {"type": "string", "format": "date-time", "pattern": TIME_PATTERN, "examples": ["2026-05-11T09:00:00Z"]},
         "OrganizationId": id("org"),
         "EventId": id("evt"),
         "EventFilter": {"type": "string", "minLength": 1},
         "EventTypeName": {"type": "string", "minLength": 1, "examples": ["message.received"]},
-        "Pattern": {"type": "string", "minLength": 1, "maxLength": 200, "examples": ["message.*"]},
+        "Pattern": {"type": "string", "maxLength": 200, "pattern": NAME_PATTERN, "examples": ["message.*"]},
         "Dialect": {"enum": Dialect::ALL},
         "DeliveryStatus": {"enum": ["pending", "succeeded", "exhausted", "held", "discarded"]},
     })
+}
+
+/// The cursors of each list.
+fn cursors() -> Value {
+    let schema = |list: List| json!({"type": "string", "pattern": format!("^{}$", list.pattern())});
+    List::ALL
+        .into_iter()
+        .map(|list| (list.schema().to_owned(), schema(list)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 fn problems() -> Value {
@@ -155,10 +167,14 @@ fn webhooks() -> Value {
         "backlog",
         json!({"enum": ["deliver", "discard"], "description": "What becomes of what was held, when the webhook resumes"}),
     );
+    let mut patch = closed(&with(&settings, &[backlog]), &[]);
+    let says = |name: &str, value: bool| json!({"required": [name], "properties": {name: {"const": value}}});
+    patch["dependentSchemas"] =
+        json!({"backlog": {"anyOf": [says("isActive", true), says("isPaused", false)]}});
     let shown = with(&settings, &webhook_state());
     json!({
         "NewWebhook": closed(&with(&settings, &[fixed[0].clone(), fixed[1].clone(), secret.clone()]), &["name", "url"]),
-        "WebhookPatch": closed(&with(&settings, &[backlog]), &[]),
+        "WebhookPatch": patch,
         "Webhook": object(&shown),
         "CreatedWebhook": object(&with(&shown, std::slice::from_ref(&secret))),
         "SecretRotation": closed(&[("overlapSeconds", whole(0, webhook::OVERLAP_SECONDS_MAX))], &[]),
@@ -201,7 +217,7 @@ fn webhook_settings() -> Vec<(&'static str, Value)> {
         ("maxInFlight", whole(1, webhook::IN_FLIGHT_MAX)),
         (
             "acceptReplies",
-            json!({"type": "boolean", "description": "For the dialect chatshipper only"}),
+            json!({"type": "boolean", "const": false, "description": "For the dialect chatshipper only"}),
         ),
     ]
 }
@@ -285,83 +301,16 @@ fn deliveries() -> Value {
     })
 }
 
-fn events() -> Value {
-    let words: Vec<&str> = ACTOR_TYPES.iter().map(|(word, ())| *word).collect();
-    let short = json!({"type": ["string", "null"], "maxLength": ACTOR_CHARACTERS_MAX});
-    let actor_id = json!({"type": ["string", "integer", "null"], "minLength": 1, "maxLength": ACTOR_CHARACTERS_MAX, "minimum": i64::MIN, "maximum": i64::MAX});
-    let data = (
-        "data",
-        json!({"type": "object", "description": "As the type's schema asks; GET /v1/event-types/{name} shows it"}),
-    );
-    let key = characters(EXTERNAL_ID_CHARS_MAX);
-    let names: Vec<&str> = event_types()
-        .iter()
-        .filter(|known| known.is_publishable())
-        .map(EventType::name)
-        .collect();
-    let new = [
-        ("type", json!({"enum": names})),
-        data.clone(),
-        ("externalId", key.clone()),
-        organization_id(),
-        ("occurredAt", reference("Timestamp")),
-        ("orderingKey", key),
-        (
-            "actor",
-            json!({"anyOf": [reference("Actor"), {"type": "null"}]}),
-        ),
-    ];
-    let shown = [
-        ("id", id("evt")),
-        ("type", text()),
-        ("version", json!({"type": "integer", "minimum": 1})),
-        ("organizationId", id("org")),
-        ("externalId", json!({"type": ["string", "null"]})),
-        ("orderingKey", json!({"type": ["string", "null"]})),
-        ("sequence", json!({"type": ["integer", "null"]})),
-        made("occurredAt"),
-        made("createdAt"),
-        (
-            "actor",
-            json!({"anyOf": [reference("Actor"), {"type": "null"}]}),
-        ),
-        data,
-    ];
-    json!({
-        "Actor": closed(&[("type", json!({"enum": words})), ("id", actor_id), ("name", short)], &["type"]),
-        "NewEvent": closed(&new, &["type", "data"]),
-        "Publication": {"anyOf": [
-            reference("NewEvent"),
-            closed(&[("events", json!({"type": "array", "minItems": 1, "maxItems": BATCH_EVENTS_MAX, "items": reference("NewEvent")}))], &["events"]),
-        ]},
-        "Published": {"anyOf": [
-            object(&[("id", id("evt"))]),
-            object(&[("ids", json!({"type": "array", "items": id("evt")}))]),
-        ]},
-        "Event": object(&shown),
-        "EventType": object(&[
-            ("name", text()),
-            ("dialect", reference("Dialect")),
-            ("eventTypes", json!({"type": "array", "items": {"type": "string"}, "description": "The canonical types told under this name"})),
-            ("description", text()),
-            ("trigger", text()),
-            ("version", json!({"type": "integer", "minimum": 1})),
-            ("schema", json!({"type": "object", "description": "JSON Schema of data, in its canonical form"})),
-            ("sample", json!({"type": "object"})),
-        ]),
-    })
-}
-
-type Field = (&'static str, Value);
+pub(super) type Field = (&'static str, Value);
 
 /// An object in an answer: every field is always there.
-fn object(fields: &[Field]) -> Value {
+pub(super) fn object(fields: &[Field]) -> Value {
     let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
     json!({"type": "object", "required": names, "properties": properties(fields)})
 }
 
 /// An object in a request: unknown fields are faults.
-fn closed(fields: &[Field], required: &[&str]) -> Value {
+pub(super) fn closed(fields: &[Field], required: &[&str]) -> Value {
     json!({"type": "object", "required": required, "properties": properties(fields), "additionalProperties": false})
 }
 
@@ -376,14 +325,14 @@ fn with(fields: &[Field], more: &[Field]) -> Vec<Field> {
     fields.iter().chain(more).cloned().collect()
 }
 
-fn organization_id() -> Field {
+pub(super) fn organization_id() -> Field {
     (
         "organizationId",
         json!({"type": "string", "minLength": 1, "maxLength": 100, "description": "By default the key's own"}),
     )
 }
 
-fn made(name: &'static str) -> Field {
+pub(super) fn made(name: &'static str) -> Field {
     (name, json!({"type": "string", "format": "date-time"}))
 }
 
@@ -391,15 +340,15 @@ fn maybe_made() -> Value {
     json!({"type": ["string", "null"], "format": "date-time"})
 }
 
-fn id(prefix: &str) -> Value {
+pub(super) fn id(prefix: &str) -> Value {
     json!({"type": "string", "pattern": format!("^{prefix}_[0-9a-z]{{13}}$")})
 }
 
-fn text() -> Value {
+pub(super) fn text() -> Value {
     json!({"type": "string"})
 }
 
-fn characters(most: usize) -> Value {
+pub(super) fn characters(most: usize) -> Value {
     json!({"type": "string", "minLength": 1, "maxLength": most})
 }
 

@@ -39,20 +39,16 @@ fn described(dialect: Dialect, event: &DialectEvent) -> Value {
 }
 
 fn operation_id(dialect: Dialect, name: &str) -> String {
+    format!("on{}{}", camel_case(dialect.as_str()), camel_case(name))
+}
+
+/// `message.received` as `MessageReceived`.
+pub(super) fn camel_case(name: &str) -> String {
     let parts = name.split(['.', '_', '-']).map(|part| {
         let (head, tail) = part.split_at(part.len().min(1));
         head.to_uppercase() + tail
     });
-    format!(
-        "on{}{}",
-        capital(dialect.as_str()),
-        parts.collect::<String>()
-    )
-}
-
-fn capital(text: &str) -> String {
-    let (head, tail) = text.split_at(1);
-    head.to_uppercase() + tail
+    parts.collect()
 }
 
 fn parameters(dialect: Dialect) -> Vec<Value> {

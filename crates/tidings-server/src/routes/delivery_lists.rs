@@ -5,7 +5,7 @@ use tidings_core::id::DeliveryId;
 use tidings_core::input::Query;
 use tidings_store::query::{DeliveryQuery, EventFilter, Status, Whose};
 
-use super::{CURSOR, DESCENDANTS, LIMIT, ORGANIZATION, SINCE, UNTIL, webhooks};
+use super::{DESCENDANTS, LIMIT, ORGANIZATION, SINCE, UNTIL, cursor, webhooks};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::cursor::{Cursor, List};
@@ -33,7 +33,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "List a webhook's deliveries",
         access: reads(Area::Webhooks),
-        parameters: &[STATUS, EVENT, SINCE, UNTIL, LIMIT, CURSOR],
+        parameters: &[STATUS, EVENT, SINCE, UNTIL, LIMIT, cursor(List::Deliveries)],
         answers: &[(200, Holds::PageOf("Delivery"))],
         ..Operation::new(
             Verb::Get,
@@ -53,7 +53,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             SINCE,
             UNTIL,
             LIMIT,
-            CURSOR,
+            cursor(List::Deliveries),
         ],
         answers: &[(200, Holds::PageOf("Delivery"))],
         problems: &[404],
@@ -77,7 +77,7 @@ async fn of_all(call: Call) -> Result<Answer, Problem> {
 /// The query of a list; whose is said later.
 fn read(query: &mut Query<'_>) -> impl FnOnce(Whose) -> DeliveryQuery + use<> {
     let status = query.one_of("status", &STATUSES);
-    let event = query.text("event").filter(|text| !text.is_empty());
+    let event = query.filled("event");
     let event = event.map(|text| match text.parse() {
         Ok(id) => EventFilter::Id(id),
         Err(_) => EventFilter::Kind(text),

@@ -2,7 +2,6 @@
 
 use http::StatusCode;
 use tidings_core::access::Area;
-use tidings_core::webhook::draft::check_pattern;
 use tidings_events::{Dialect, DialectEvent, Pattern, nearest};
 
 use crate::answer::Answer;
@@ -53,10 +52,9 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         let dialect = query
             .parsed("dialect", str::parse)
             .unwrap_or(Dialect::Standard);
-        let pattern = query.parsed("match", |text| check_pattern(text, dialect));
+        let pattern = query.parsed("match", str::parse::<Pattern>);
         (dialect, pattern)
     })?;
-    let pattern: Option<Pattern> = pattern.and_then(|text| text.parse().ok());
     let is_meant = |event: &DialectEvent| {
         pattern
             .as_ref()

@@ -9,7 +9,7 @@ use tidings_core::input::Query;
 use tidings_store::publish::{Publish, Published, accepted_body};
 use tidings_store::query::{EventPage, EventQuery, Page};
 
-use super::{CURSOR, DESCENDANTS, LIMIT, ORGANIZATION, SINCE};
+use super::{DESCENDANTS, LIMIT, ORGANIZATION, SINCE, cursor};
 use crate::answer::Answer;
 use crate::call::{Call, NAME_ONE};
 use crate::cursor::{Cursor, List};
@@ -29,7 +29,7 @@ pub(super) const TYPE: Parameter = query(
 );
 const AFTER: Parameter = query(
     "after",
-    "AfterCursor",
+    "After",
     "Oldest first, from after this cursor; empty: from the oldest kept. nextCursor is then never null",
 );
 
@@ -49,7 +49,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "List events, newest first, or oldest first with after",
         access: reads(Area::Events),
-        parameters: &[ORGANIZATION, DESCENDANTS, TYPE, SINCE, AFTER, LIMIT, CURSOR],
+        parameters: &[
+            ORGANIZATION,
+            DESCENDANTS,
+            TYPE,
+            SINCE,
+            AFTER,
+            LIMIT,
+            cursor(List::Events),
+        ],
         answers: &[(200, Holds::PageOf("Event"))],
         problems: &[404],
         ..Operation::new(Verb::Get, "/v1/events", "listEvents", |call| {
@@ -167,7 +175,7 @@ fn taken(places: &[usize], is_single: bool) -> Problem {
 
 async fn list(call: Call) -> Result<Answer, Problem> {
     let (reach, (kind, since, page, limit)) = call.read_list(|query| {
-        let (kind, since) = (query.text("type"), query.time("since"));
+        let (kind, since) = (query.filled("type"), query.time("since"));
         let (page, limit) = read_page(query);
         (kind, since, page, limit)
     })?;
@@ -195,12 +203,6 @@ fn read_page(query: &mut Query<'_>) -> (EventPage, usize) {
         "" => Ok(None),
         text => Cursor::parse(List::EventsAfter, text).map(|cursor| Some(EventId(cursor.key))),
     });
-    if after.is_some() && wanted.after.is_some() {
-        query.fault(
-            "cursor",
-            "goes with the newest first; with after, give the nextCursor as after",
-        );
-    }
     let page = match after {
         Some(after) => EventPage::After(after),
         None => EventPage::Before(wanted.after_key().map(EventId)),

@@ -6,7 +6,7 @@ use tidings_core::access::{ApiKey, Area};
 use tidings_core::id::KeyId;
 use tidings_store::change::Change;
 
-use super::{CURSOR, DESCENDANTS, LIMIT, ORGANIZATION};
+use super::{DESCENDANTS, LIMIT, ORGANIZATION, cursor};
 use crate::answer::Answer;
 use crate::app::key_hash;
 use crate::call::Call;
@@ -39,7 +39,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "List API keys",
         access: reads(Area::Organizations),
-        parameters: &[ORGANIZATION, DESCENDANTS, LIMIT, CURSOR],
+        parameters: &[ORGANIZATION, DESCENDANTS, LIMIT, cursor(List::Keys)],
         answers: &[(200, Holds::PageOf("ApiKey"))],
         problems: &[404],
         ..Operation::new(Verb::Get, "/v1/api-keys", "listApiKeys", |call| {

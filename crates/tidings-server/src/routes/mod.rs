@@ -12,6 +12,7 @@ mod portal;
 pub(crate) mod stream;
 mod webhooks;
 
+use crate::cursor::List;
 use crate::operation::{Operation, Parameter, query};
 
 /// Every operation there is, in the order of the documents.
@@ -34,7 +35,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
 }
 
 const LIMIT: Parameter = query("limit", "Limit", "How many rows a page has");
-const CURSOR: Parameter = query("cursor", "Cursor", "The nextCursor of the page before");
+const fn cursor(list: List) -> Parameter {
+    query("cursor", list.schema(), "The nextCursor of the page before")
+}
 const ORGANIZATION: Parameter = query(
     "organizationId",
     "OrganizationId",

@@ -6,7 +6,7 @@ use tidings_core::id::OrganizationId;
 use tidings_core::organization::{Organization, OrganizationSettings};
 use tidings_store::change::{Change, Refusal};
 
-use super::{CURSOR, DESCENDANTS, LIMIT, ORGANIZATION};
+use super::{DESCENDANTS, LIMIT, ORGANIZATION, cursor};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::caller::missing_scope;
@@ -32,7 +32,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
     Operation {
         summary: "List organizations: the key's own and all below",
-        parameters: &[ORGANIZATION, DESCENDANTS, LIMIT, CURSOR],
+        parameters: &[
+            ORGANIZATION,
+            DESCENDANTS,
+            LIMIT,
+            cursor(List::Organizations),
+        ],
         answers: &[(200, Holds::PageOf("Organization"))],
         problems: &[404],
         access: reads(Area::Organizations),

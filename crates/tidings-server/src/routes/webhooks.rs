@@ -14,7 +14,7 @@ use tidings_store::change::{Backlog, Change, Refusal};
 use tidings_store::query::Reach;
 
 use super::keys::fill_random;
-use super::{CURSOR, DESCENDANTS, LIMIT, ORGANIZATION};
+use super::{DESCENDANTS, LIMIT, ORGANIZATION, cursor};
 use crate::answer::Answer;
 use crate::app::DIALECTS;
 use crate::call::Call;
@@ -39,7 +39,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "List webhooks",
         access: reads(Area::Webhooks),
-        parameters: &[ORGANIZATION, DESCENDANTS, LIMIT, CURSOR],
+        parameters: &[ORGANIZATION, DESCENDANTS, LIMIT, cursor(List::Webhooks)],
         answers: &[(200, Holds::PageOf("Webhook"))],
         problems: &[404],
         ..Operation::new(Verb::Get, "/v1/webhooks", "listWebhooks", |call| {
