@@ -123,13 +123,63 @@ pub struct Attempt {
     /// Why it failed; `None` when it succeeded.
     pub error: Option<AttemptError>,
     /// The request's headers, values of custom headers masked.
-    pub request_headers: Vec<(String, String)>,
+    pub request_headers: HeaderRecord,
     /// The answer's headers.
-    pub response_headers: Vec<(String, String)>,
+    pub response_headers: HeaderRecord,
     /// The kept part of the answer's body.
     pub response_body: Vec<u8>,
     /// Whether the body was longer.
     pub truncated: bool,
+}
+
+/// Headers as they are recorded: one text, a JSON list of pairs, because it is written on every
+/// attempt and read on few.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderRecord(String);
+
+impl Default for HeaderRecord {
+    fn default() -> Self {
+        Self("[]".to_owned())
+    }
+}
+
+impl HeaderRecord {
+    /// Reads [`Self::as_json`] back.
+    pub fn from_json(text: String) -> Result<Self, serde_json::Error> {
+        serde_json::from_str::<Vec<(&str, std::borrow::Cow<'_, str>)>>(&text)?;
+        Ok(Self(text))
+    }
+
+    /// The text to be stored.
+    pub fn as_json(&self) -> &str {
+        &self.0
+    }
+
+    /// Adds a header after the others.
+    pub fn push(&mut self, name: &str, value: &str) {
+        let pair = serde_json::to_string(&[name, value]).expect("texts are JSON");
+        self.0.pop();
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        self.0.push_str(&pair);
+        self.0.push(']');
+    }
+
+    /// The headers, in the order they were sent or arrived in.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        serde_json::from_str(&self.0).expect("it is made of pairs only")
+    }
+}
+
+impl<'a> FromIterator<(&'a str, &'a str)> for HeaderRecord {
+    fn from_iter<T: IntoIterator<Item = (&'a str, &'a str)>>(headers: T) -> Self {
+        let mut record = Self::default();
+        for (name, value) in headers {
+            record.push(name, value);
+        }
+        record
+    }
 }
 
 /// What becomes of a delivery after an attempt.
@@ -165,4 +215,20 @@ pub struct Settlement {
     pub ended_at: Timestamp,
     /// What follows.
     pub next: Next,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_read_back_whatever_they_hold() {
+        let pairs = [("a", "1"), ("b", "quote \" and \\ and \u{1}"), ("a", "")];
+        let record: HeaderRecord = pairs.into_iter().collect();
+        let read = HeaderRecord::from_json(record.as_json().to_owned()).unwrap();
+        let expected: Vec<_> = pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        assert_eq!(read.pairs(), expected);
+        assert_eq!(HeaderRecord::default().pairs(), []);
+        assert!(HeaderRecord::from_json("{}".into()).is_err());
+    }
 }

@@ -108,7 +108,7 @@ impl Health {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::Attempt;
+    use crate::delivery::{Attempt, HeaderRecord};
     use crate::id::WebhookId;
     use crate::outcome::AttemptError;
 
@@ -124,8 +124,8 @@ mod tests {
                 duration_ms: 1,
                 status_code: Some(500),
                 error,
-                request_headers: Vec::new(),
-                response_headers: Vec::new(),
+                request_headers: HeaderRecord::default(),
+                response_headers: HeaderRecord::default(),
                 response_body: Vec::new(),
                 truncated: false,
             }),

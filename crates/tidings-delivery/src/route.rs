@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tidings_core::clock::Timestamp;
+use tidings_core::delivery::HeaderRecord;
 use tidings_core::endpoint::{EndpointUrl, UrlRules};
 use tidings_core::retry::Schedule;
 use tidings_core::webhook::Webhook;
@@ -35,7 +36,7 @@ pub(crate) struct Route {
     /// Headers that every attempt carries, custom ones included.
     pub(crate) headers: HeaderMap,
     /// The same for the record, values of custom ones masked.
-    pub(crate) recorded: Vec<(String, String)>,
+    pub(crate) recorded: HeaderRecord,
     signer: Signer,
     /// Used once the overlap of a rotation has ended.
     later_signer: Option<(Timestamp, Signer)>,
@@ -53,16 +54,16 @@ impl Router {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, self.user_agent.clone());
-        let mut recorded: Vec<_> = headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), text(value)))
-            .collect();
+        let mut recorded = HeaderRecord::default();
+        for (name, value) in &headers {
+            recorded.push(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
+        }
         for (name, value) in &settings.custom_headers {
             // Names and values were checked when the webhook was saved.
             if let (Ok(name), Ok(value)) =
                 (name.parse::<HeaderName>(), value.parse::<HeaderValue>())
             {
-                recorded.push((name.to_string(), MASK.to_owned()));
+                recorded.push(name.as_str(), MASK);
                 headers.append(name, value);
             }
         }
@@ -103,8 +104,4 @@ impl Route {
             _ => &self.signer,
         }
     }
-}
-
-fn text(value: &HeaderValue) -> String {
-    String::from_utf8_lossy(value.as_bytes()).into_owned()
 }

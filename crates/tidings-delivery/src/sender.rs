@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
 use tidings_core::clock::{Clock, Timestamp};
-use tidings_core::delivery::{Attempt, Next, Owed, Settlement};
+use tidings_core::delivery::{Attempt, HeaderRecord, Next, Owed, Settlement};
 use tidings_core::outcome::{AttemptError, Outcome};
 use tokio::sync::mpsc;
 
@@ -77,7 +77,11 @@ impl Sender {
                 status_code: outcome.status,
                 error: outcome.error,
                 request_headers,
-                response_headers: outcome.headers.clone(),
+                response_headers: outcome
+                    .headers
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.as_str()))
+                    .collect(),
                 response_body: outcome.body.clone(),
                 truncated: outcome.truncated,
             }),
@@ -100,7 +104,7 @@ impl Sender {
         owed: &Owed,
         route: &Route,
         began: Timestamp,
-    ) -> (Outcome, Vec<(String, String)>) {
+    ) -> (Outcome, HeaderRecord) {
         let body = owed.event.body(route.dialect, &self.public_url, owed.id.0);
         let event_name = owed.event.name_in(route.dialect).unwrap_or_default();
         let signatures = route.signer(began).headers(
@@ -127,7 +131,7 @@ impl Sender {
             let Ok(sent) = HeaderValue::from_str(&value) else {
                 continue;
             };
-            recorded.push((name.to_string(), value));
+            recorded.push(name.as_str(), &value);
             headers.insert(name, sent);
         }
         let Some(destination) = route.destination.clone() else {

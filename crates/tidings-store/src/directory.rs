@@ -202,6 +202,12 @@ impl Tables {
             .map(|(id, _)| *id)
     }
 
+    /// The greatest key that marks a discard of everything.
+    pub(crate) fn last_discarded(&self) -> i64 {
+        let marks = self.health.values().map(|health| health.discarded_through);
+        marks.max().unwrap_or(0)
+    }
+
     pub(crate) fn held_and_owing(&self) -> Vec<WebhookId> {
         let held = |id: &WebhookId| {
             let webhook = self.webhooks.get(id)?;

@@ -201,6 +201,15 @@ pub(crate) fn webhook(row: &NounRow, sealer: &Sealer) -> Result<Webhook, Unreada
     })
 }
 
+/// Whether every secret in a webhook's row is sealed with the first key.
+pub(crate) fn is_current(row: &NounRow, sealer: &Sealer) -> Result<bool, Unreadable> {
+    let document: WebhookDocument = serde_json::from_str(&row.document)?;
+    let mut secrets = [&document.custom_headers, &document.secret]
+        .into_iter()
+        .chain(&document.previous_secret);
+    Ok(secrets.all(|sealed| sealer.is_current(sealed)))
+}
+
 fn row(
     kind: &'static str,
     organization: OrganizationId,

@@ -158,6 +158,9 @@ pub struct DeliveryRecord {
 pub struct Page<T> {
     /// The rows.
     pub rows: Vec<T>,
-    /// Whether there are more after them.
+    /// Whether there may be more after them.
     pub more: bool,
+    /// Where to go on when there may be more: the key of the last row that was looked at. A filter
+    /// that hits little gives short pages, even empty ones, so that no read takes long.
+    pub next: Option<i64>,
 }

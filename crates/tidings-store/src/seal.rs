@@ -69,6 +69,17 @@ impl Sealer {
         )
     }
 
+    /// Whether `text` is stored as [`Sealer::seal`] would store it today: with the first key, if any.
+    pub fn is_current(&self, text: &str) -> bool {
+        match (self.keys.first(), text.strip_prefix(PREFIX)) {
+            (Some(first), Some(sealed)) => sealed
+                .split_once(':')
+                .is_some_and(|(number, _)| number == first.number),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     /// Opens what was sealed for the row named `row`.
     pub fn open(&self, row: &str, text: &str) -> Result<String, CannotOpen> {
         let Some(sealed) = text.strip_prefix(PREFIX) else {

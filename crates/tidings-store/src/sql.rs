@@ -32,7 +32,9 @@ pub(crate) fn statement(name: &'static str) -> &'static str {
 /// spelling for the first parameter is `?1`.
 fn blocks(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
     file.split("-- name: ").skip(1).map(|block| {
-        let (name, text) = block.split_once('\n').expect("a block has lines after its name");
+        let (name, text) = block
+            .split_once('\n')
+            .expect("a block has lines after its name");
         (name.trim(), &*text.trim().replace('$', "?").leak())
     })
 }
@@ -62,6 +64,7 @@ mod tests {
             include_str!("sqlite/claiming.rs"),
             include_str!("sqlite/publishing.rs"),
             include_str!("sqlite/reading.rs"),
+            include_str!("sqlite/resealing.rs"),
             include_str!("sqlite/settling.rs"),
             include_str!("sqlite/upkeep.rs"),
             include_str!("sqlite/opening.rs"),

@@ -14,7 +14,7 @@ use tidings_core::delivery::Settlement;
 use tidings_core::event::Event;
 use tidings_core::id::{DeliveryId, EventId, IdSource, WebhookId};
 use tidings_core::lane::{Claim, Claimed};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::answer::{REMEMBERED_FOR, Remembered};
 use crate::change::{Refusal, Request};
@@ -31,6 +31,7 @@ mod group;
 mod opening;
 mod publishing;
 mod reading;
+mod resealing;
 mod settling;
 mod upkeep;
 
@@ -72,7 +73,7 @@ impl Engine {
         directory: Arc<Directory>,
         outlets: Outlets,
     ) -> Result<(Self, Arc<Mutex<IdSource>>), OpenError> {
-        let opened = opening::open(&options, &directory)?;
+        let opened = opening::open(&options, &directory, clock.now())?;
         let ids = Arc::new(Mutex::new(IdSource::after(opened.last_key)));
         let (jobs, waiting) = mpsc::channel(QUEUE_JOBS_MAX);
         let queued_bytes = Arc::new(AtomicUsize::new(0));
@@ -216,13 +217,13 @@ impl Engine {
 #[derive(Debug)]
 struct Readers {
     idle: Mutex<Vec<Connection>>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
 }
 
 impl Readers {
     fn new(connections: Vec<Connection>) -> Self {
         Self {
-            permits: Semaphore::new(connections.len()),
+            permits: Arc::new(Semaphore::new(connections.len())),
             idle: Mutex::new(connections),
         }
     }
@@ -232,22 +233,45 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        let _permit = self.permits.acquire().await.map_err(|_| closed())?;
+        let permits = self.permits.clone();
+        let permit = permits.acquire_owned().await.map_err(|_| closed())?;
         let lender = self.clone();
         let done = tokio::task::spawn_blocking(move || {
-            let mut connection = lender
-                .idle
-                .lock()
-                .pop()
-                .expect("there is a connection for each permit");
-            let result = work(&mut connection);
-            lender.idle.lock().push(connection);
-            result
+            let connection = lender.idle.lock().pop();
+            let mut lent = Lent {
+                connection,
+                lender,
+                _permit: permit,
+            };
+            work(lent.connection())
         });
         match done.await {
             Ok(result) => result.map_err(|error| failure(&error)),
             Err(panicked) => Err(StoreError::Failed(panicked.to_string())),
         }
+    }
+}
+
+/// A read connection on loan; it goes back when the read ends, even by a panic. The permit goes with
+/// the read, not with the caller, who may stop waiting.
+struct Lent {
+    connection: Option<Connection>,
+    lender: Arc<Readers>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Lent {
+    fn connection(&mut self) -> &mut Connection {
+        self.connection
+            .as_mut()
+            .expect("there is a connection for each permit")
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        // Fields are dropped after this, so the permit comes back last.
+        self.lender.idle.lock().extend(self.connection.take());
     }
 }
 

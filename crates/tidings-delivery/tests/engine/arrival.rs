@@ -9,7 +9,7 @@ use crate::endpoint::{Call, Endpoint};
 use crate::rig::{Rig, message};
 use crate::webhook::secret;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_event_arrives_once_and_verifies_in_every_dialect() {
     let rig = Rig::start().await;
     let mut heard = Vec::new();
@@ -36,7 +36,7 @@ async fn every_event_arrives_once_and_verifies_in_every_dialect() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_attempt_carries_its_headers() {
     let rig = Rig::start().await;
     let endpoint = Endpoint::sound().await;
@@ -67,7 +67,7 @@ async fn an_attempt_carries_its_headers() {
     assert_eq!(call.said("/event"), "message.received");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rotation_signs_with_both_secrets_until_its_overlap_ends() {
     let rig = Rig::start().await;
     let (vendor, standard) = (Endpoint::sound().await, Endpoint::sound().await);

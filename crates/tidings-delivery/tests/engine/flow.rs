@@ -9,7 +9,7 @@ use tidings_core::event::BATCH_EVENTS_MAX;
 use crate::endpoint::{Endpoint, Gate, Reply};
 use crate::rig::{Rig, message};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn no_more_attempts_are_open_than_the_webhook_allows() {
     let rig = Rig::start().await;
     let gate = Gate::shut();
@@ -25,7 +25,7 @@ async fn no_more_attempts_are_open_than_the_webhook_allows() {
     assert_eq!((endpoint.open_max(), endpoint.count()), (3, 40));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_hangs_delays_no_other() {
     let rig = Rig::start().await;
     let gate = Gate::shut();
@@ -44,7 +44,7 @@ async fn an_endpoint_that_hangs_delays_no_other() {
 }
 
 /// More hung attempts than may be open in all: who comes later gets its turn as they end.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_bound_over_all_lanes_starves_nobody() {
     const HUNG: usize = 9;
     let rig = Rig::start().await;
@@ -67,7 +67,7 @@ async fn the_bound_over_all_lanes_starves_nobody() {
     assert_eq!(hung.open_max(), 2_048);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_burst_far_beyond_memory_arrives_whole_and_once() {
     const BATCHES: usize = 30;
     let rig = Rig::start().await;
@@ -82,7 +82,7 @@ async fn a_burst_far_beyond_memory_arrives_whole_and_once() {
 }
 
 /// The hand-over from commits has its bound too; what it dropped is read from the store.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_short_cut_dropped_is_read_from_the_store() {
     const COMMITS: usize = 700;
     let mut rig = Rig::without_engine().await;
@@ -96,7 +96,7 @@ async fn what_the_short_cut_dropped_is_read_from_the_store() {
     distinct(&endpoint, COMMITS);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lane_comes_and_goes_with_its_work() {
     const ROUNDS: usize = 20;
     let rig = Rig::start().await;

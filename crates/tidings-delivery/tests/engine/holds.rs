@@ -15,7 +15,7 @@ use crate::rig::{Rig, message};
 /// Past every retry of the tests' webhooks.
 const LATER: Duration = Duration::from_hours(2);
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_410_disables_at_once_and_the_delivery_is_held() {
     let mut rig = Rig::start().await;
     let endpoint = Endpoint::scripted(|call| match call.header("x-mended") {
@@ -55,7 +55,7 @@ async fn a_410_disables_at_once_and_the_delivery_is_held() {
     assert_eq!(endpoint.count(), gone.len() * 4);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn exhaustion_disables_and_enabling_starts_the_schedule_anew() {
     let rig = Rig::start().await;
     let endpoint = Endpoint::scripted(|call| match call.visit {
@@ -85,7 +85,7 @@ async fn exhaustion_disables_and_enabling_starts_the_schedule_anew() {
     assert_eq!(calls[2].header("tidings-attempt"), Some("3"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_resumed_webhook_gets_what_was_held_in_commit_order() {
     for ordering in [Ordering::None, Ordering::Conversation] {
         let rig = Rig::start().await;
@@ -123,7 +123,7 @@ async fn a_resumed_webhook_gets_what_was_held_in_commit_order() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_resume_that_discards_sends_only_what_comes_later() {
     let rig = Rig::start().await;
     let endpoint = Endpoint::sound().await;
@@ -147,7 +147,7 @@ async fn a_resume_that_discards_sends_only_what_comes_later() {
     assert_eq!(endpoint.count(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_switched_off_organization_holds_what_was_owed() {
     let rig = Rig::start().await;
     let endpoint = Endpoint::scripted(|call| match call.visit {
@@ -170,7 +170,7 @@ async fn a_switched_off_organization_holds_what_was_owed() {
     assert_eq!(endpoint.count(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_deleted_in_flight_hears_no_more() {
     let mut rig = Rig::start().await;
     let gate = Gate::shut();

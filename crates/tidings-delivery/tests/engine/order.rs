@@ -14,7 +14,7 @@ use crate::rig::{Rig, message};
 /// Past every retry of the tests' webhooks.
 const LATER: Duration = Duration::from_hours(7);
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failed_head_holds_back_its_conversation_alone() {
     let check = async |ordering: Ordering, before: &str, after: &str| {
         let rig = Rig::start().await;
@@ -52,7 +52,7 @@ async fn a_failed_head_holds_back_its_conversation_alone() {
     check(Ordering::None, "aabab", "a").await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn no_conversation_is_overtaken_however_often_attempts_fail() {
     const CONVERSATIONS: usize = 7;
     const EVENTS: usize = 210;
@@ -97,7 +97,7 @@ async fn no_conversation_is_overtaken_however_often_attempts_fail() {
     assert_eq!(arrived, expected);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_head_discarded_in_flight_lets_its_conversation_go_on() {
     let rig = Rig::start().await;
     let gate = Gate::shut();

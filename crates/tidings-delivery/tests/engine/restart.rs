@@ -5,7 +5,7 @@ use tidings_core::id::WebhookId;
 use crate::endpoint::{Endpoint, Gate, Reply};
 use crate::rig::{Rig, message};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_restart_in_the_middle_delivers_the_rest_once() {
     let rig = Rig::start().await;
     let gate = Gate::shut();
@@ -21,7 +21,7 @@ async fn a_restart_in_the_middle_delivers_the_rest_once() {
     assert_eq!(endpoint.count(), 60);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stop_waits_for_open_attempts_and_records_them_all() {
     let mut rig = Rig::start().await;
     let gate = Gate::shut();
@@ -38,7 +38,7 @@ async fn a_stop_waits_for_open_attempts_and_records_them_all() {
 }
 
 /// The store is free for the next process the moment the engine has stopped.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn stops_again_and_again_amid_claims_lose_nothing() {
     const WEBHOOKS: usize = 40;
     const EVENTS: usize = 100;

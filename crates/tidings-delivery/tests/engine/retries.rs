@@ -11,7 +11,7 @@ use crate::webhook::RETRY_DELAY_SECONDS;
 /// Past the first retry, jitter included.
 const PAST_FIRST: Duration = Duration::from_secs(RETRY_DELAY_SECONDS as u64 * 11 / 10 + 1);
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failed_delivery_is_sent_again_with_the_same_bytes() {
     let rig = Rig::start().await;
     let endpoint = Endpoint::scripted(|call| match call.visit {
@@ -45,7 +45,7 @@ async fn a_failed_delivery_is_sent_again_with_the_same_bytes() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_distance_doubles_until_the_delivery_is_given_up() {
     let rig = Rig::start().await;
     let endpoint = Endpoint::scripted(|_| Reply::status(500)).await;
@@ -73,7 +73,7 @@ async fn the_distance_doubles_until_the_delivery_is_given_up() {
     assert!(rig.disabled(id).is_none());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_waits_as_long_as_the_receiver_asks_and_others_do_not() {
     let rig = Rig::start().await;
     let endpoint = Endpoint::scripted(|call| match (call.visit, call.conversation().as_str()) {
@@ -98,7 +98,7 @@ async fn a_delivery_waits_as_long_as_the_receiver_asks_and_others_do_not() {
 }
 
 /// The lane waits even if the delivery that met the 503 has no retry left and nothing else is owed.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_503_with_a_wish_makes_the_whole_lane_wait() {
     for max_retries in [3, 0] {
         let rig = Rig::start().await;

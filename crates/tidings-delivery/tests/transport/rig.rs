@@ -35,7 +35,9 @@ impl Rig {
 
     pub(crate) fn with(targets: Targets, root_pem: Option<Vec<u8>>) -> Self {
         let names = NameTable::default();
-        let roots = root_pem.iter().flat_map(|pem| CertificateDer::pem_slice_iter(pem));
+        let roots = root_pem
+            .iter()
+            .flat_map(|pem| CertificateDer::pem_slice_iter(pem));
         let extra_roots = roots.map(|root| root.unwrap()).collect();
         let transport = Transport::new(TransportOptions {
             targets,

@@ -195,5 +195,8 @@ async fn only_usable_roots_are_taken() {
             clock: Arc::new(tidings_core::clock::SystemClock),
         })
     };
-    assert!(matches!(attempt(vec![0; 4]).unwrap_err(), TransportError::RootRefused(_)));
+    assert!(matches!(
+        attempt(vec![0; 4]).unwrap_err(),
+        TransportError::RootRefused(_)
+    ));
 }

@@ -90,7 +90,7 @@ struct ResponseView {
 impl AttemptView {
     fn of(attempt: &Attempt) -> Self {
         let response = ResponseView {
-            headers: joined(&attempt.response_headers),
+            headers: joined(attempt.response_headers.pairs()),
             body: String::from_utf8_lossy(&attempt.response_body).into_owned(),
             truncated: attempt.truncated,
         };
@@ -103,7 +103,7 @@ impl AttemptView {
                 .error
                 .map(tidings_core::outcome::AttemptError::as_str),
             request: RequestView {
-                headers: joined(&attempt.request_headers),
+                headers: joined(attempt.request_headers.pairs()),
             },
             response: attempt.status_code.is_some().then_some(response),
         }
@@ -111,16 +111,16 @@ impl AttemptView {
 }
 
 /// Headers as an object; those that came more than once are joined (RFC 9110 §5.3).
-fn joined(headers: &[(String, String)]) -> Map<String, Value> {
+fn joined(headers: Vec<(String, String)>) -> Map<String, Value> {
     let mut object = Map::new();
     for (name, value) in headers {
-        match object.get_mut(name) {
+        match object.get_mut(&name) {
             Some(Value::String(text)) => {
                 text.push_str(", ");
-                text.push_str(value);
+                text.push_str(&value);
             }
             _ => {
-                object.insert(name.clone(), Value::String(value.clone()));
+                object.insert(name, Value::String(value));
             }
         }
     }

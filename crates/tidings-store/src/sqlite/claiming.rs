@@ -23,9 +23,23 @@ pub(super) fn claim(
 ) -> rusqlite::Result<Claimed> {
     // One snapshot for all the questions.
     let snapshot = connection.transaction()?;
-    let ask = Ask { snapshot: &snapshot, webhook, claim: &claim, discarded_through, now };
-    let parked = if claim.ordered { ask.parked()? } else { HashSet::new() };
-    let due = if claim.ordered { ask.ordered(&parked)? } else { ask.any_order()? };
+    let ask = Ask {
+        snapshot: &snapshot,
+        webhook,
+        claim: &claim,
+        discarded_through,
+        now,
+    };
+    let parked = if claim.ordered {
+        ask.parked()?
+    } else {
+        HashSet::new()
+    };
+    let due = if claim.ordered {
+        ask.ordered(&parked)?
+    } else {
+        ask.any_order()?
+    };
     let next_due = ask.next_due()?;
     let rows = with_events(&snapshot, webhook, due)?;
     Ok(Claimed {
@@ -73,11 +87,13 @@ impl Ask<'_> {
     fn ordered(&self, parked: &HashSet<OrderKey>) -> rusqlite::Result<Vec<Due>> {
         let (after, until) = self.key_range();
         let mut has_backlog: HashMap<OrderKey, bool> = HashMap::new();
-        let may_have_backlog = self.claim.part == Part::Live && self.owes_up_to("backlog_left", after, None)?;
-        let from = after.max(self.discarded_through);
-        let values = params![self.webhook.0, from, until, self.now.as_ms()];
+        let may_have_backlog =
+            self.claim.part == Part::Live && self.owes_up_to("backlog_left", after, None)?;
+        let values = params![self.webhook.0, after, until, self.now.as_ms()];
         self.take("claim_ordered", values, |due| {
-            let Some(key) = due.order_key else { return Ok(true) };
+            let Some(key) = due.order_key else {
+                return Ok(true);
+            };
             if parked.contains(&key) {
                 return Ok(false);
             }
@@ -114,20 +130,29 @@ impl Ask<'_> {
     }
 
     /// Whether anything up to the key `last` is owed still: of the lane, or of one conversation.
-    fn owes_up_to(&self, name: &'static str, last: i64, key: Option<OrderKey>) -> rusqlite::Result<bool> {
+    fn owes_up_to(
+        &self,
+        name: &'static str,
+        last: i64,
+        key: Option<OrderKey>,
+    ) -> rusqlite::Result<bool> {
         let mut statement = self.snapshot.prepare_cached(statement(name))?;
         match key {
             None => statement.exists(params![self.webhook.0, last, self.discarded_through]),
-            Some(key) => statement.exists(params![self.webhook.0, last, self.discarded_through, key.0]),
+            Some(key) => {
+                statement.exists(params![self.webhook.0, last, self.discarded_through, key.0])
+            }
         }
     }
 
+    /// The part of an ordered lane, less what fell to a discard of everything.
     fn key_range(&self) -> (i64, i64) {
         let divide = first_key_at(Timestamp::from_ms(self.claim.backlog_until.as_ms() + 1)) - 1;
-        match self.claim.part {
+        let (after, until) = match self.claim.part {
             Part::Backlog => (-1, divide),
             Part::Live => (divide, i64::MAX),
-        }
+        };
+        (after.max(self.discarded_through), until)
     }
 
     fn next_due(&self) -> rusqlite::Result<Option<Timestamp>> {
@@ -135,7 +160,10 @@ impl Ask<'_> {
             let (after, until) = self.key_range();
             self.snapshot
                 .prepare_cached(statement("next_due_ordered"))?
-                .query_row(params![self.webhook.0, self.now.as_ms(), after, until], |row| row.get(0))?
+                .query_row(
+                    params![self.webhook.0, self.now.as_ms(), after, until],
+                    |row| row.get(0),
+                )?
         } else {
             let (after, until) = match self.claim.part {
                 Part::Backlog => (self.now.as_ms(), self.claim.backlog_until.as_ms()),
@@ -143,7 +171,10 @@ impl Ask<'_> {
             };
             self.snapshot
                 .prepare_cached(statement("next_due"))?
-                .query_row(params![self.webhook.0, after, until], |row| row.get(0))?
+                .query_row(
+                    params![self.webhook.0, after, until, self.discarded_through],
+                    |row| row.get(0),
+                )?
         };
         Ok(due_ms.map(Timestamp::from_ms))
     }
@@ -154,7 +185,8 @@ impl Ask<'_> {
         let mut statement = self.snapshot.prepare_cached(statement("parked_keys"))?;
         let values = params![self.webhook.0, self.now.as_ms(), after, until];
         let keys = statement.query_map(values, |row| row.get::<_, Option<i64>>(0))?;
-        keys.filter_map(|key| key.map(|key| key.map(OrderKey)).transpose()).collect()
+        keys.filter_map(|key| key.map(|key| key.map(OrderKey)).transpose())
+            .collect()
     }
 }
 

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use tidings_core::clock::Timestamp;
 use tidings_core::health::Health;
 use tidings_core::id::WebhookId;
 
-use super::{READERS, unavailable};
+use super::{READERS, resealing, unavailable};
 use crate::directory::{Directory, Tables};
 use crate::document::{self, NounRow, Unreadable};
 use crate::error::OpenError;
@@ -35,7 +36,11 @@ pub(super) struct Opened {
     pub(super) last_key: i64,
 }
 
-pub(super) fn open(options: &StoreOptions, directory: &Directory) -> Result<Opened, OpenError> {
+pub(super) fn open(
+    options: &StoreOptions,
+    directory: &Directory,
+    now: Timestamp,
+) -> Result<Opened, OpenError> {
     assert!(
         rusqlite::version_number() >= SQLITE_VERSION_MIN,
         "a bundled SQLite is linked, and it is new enough"
@@ -44,8 +49,11 @@ pub(super) fn open(options: &StoreOptions, directory: &Directory) -> Result<Open
     let lock = lock(path)?;
     let mut writer = connect(path, true).map_err(|error| explain(path, &error))?;
     check(path, &writer)?;
+    // Only now that it is known to be ours: this changes the file.
+    write_ahead(&writer).map_err(|error| explain(path, &error))?;
     migrate(path, &mut writer)?;
     let last_key = load(path, &mut writer, &options.sealer, directory)?;
+    resealing::reseal(path, &mut writer, &options.sealer, now)?;
     let readers: Result<Vec<_>, _> = (0..READERS).map(|_| connect(path, false)).collect();
     let readers = readers.map_err(|error| explain(path, &error))?;
     Ok(Opened {
@@ -84,17 +92,17 @@ fn connect(path: &Path, writes: bool) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(OPEN_BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-    if writes {
-        connection.pragma_update(None, "journal_mode", "wal")?;
-        // An acknowledgement means the disk has it: every commit is synced.
-        connection.pragma_update(None, "synchronous", "full")?;
-        connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
-        connection.pragma_update(None, "cache_size", -32_768)?;
-    } else {
-        connection.pragma_update(None, "cache_size", -4_096)?;
-    }
+    let cache_kib = if writes { 32_768 } else { 4_096 };
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     Ok(connection)
+}
+
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // An acknowledgement means the disk has it: every commit is synced.
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)
 }
 
 /// Refuses what is damaged, foreign or newer.
@@ -161,23 +169,17 @@ fn load(
     let rows = read_rows(connection).map_err(|error| explain(path, &error))?;
     let mut tables = directory.write();
     for row in &rows {
-        place(row, sealer, &mut tables).map_err(|unreadable| match unreadable {
-            Unreadable::Sealed => OpenError::WrongSecretsKey {
-                path: path.display().to_string(),
-            },
-            Unreadable::Corrupt(detail) => {
-                corrupt(path, &format!("{} {}: {detail}", row.kind, row.id))
-            }
-        })?;
+        place(row, sealer, &mut tables).map_err(|fault| explain_row(path, row, fault))?;
     }
     load_health(connection, &mut tables).map_err(|error| explain(path, &error))?;
     let last: Option<i64> = connection
         .query_row(statement("last_key"), [], |row| row.get(0))
         .map_err(|error| explain(path, &error))?;
-    Ok(last.unwrap_or(0))
+    // The mark of a discard is a key that no row shows.
+    Ok(last.unwrap_or(0).max(tables.last_discarded()))
 }
 
-fn read_rows(connection: &Connection) -> rusqlite::Result<Vec<NounRow>> {
+pub(super) fn read_rows(connection: &Connection) -> rusqlite::Result<Vec<NounRow>> {
     let mut load = connection.prepare(statement("load_directory"))?;
     let rows = load.query_map([], |row| {
         let kind: String = row.get(0)?;
@@ -224,15 +226,37 @@ fn load_health(connection: &Connection, tables: &mut Tables) -> rusqlite::Result
     Ok(())
 }
 
-fn explain(path: &Path, error: &rusqlite::Error) -> OpenError {
+pub(super) fn explain_row(path: &Path, row: &NounRow, fault: Unreadable) -> OpenError {
+    match fault {
+        Unreadable::Sealed => wrong_key(path),
+        Unreadable::Corrupt(detail) => corrupt(path, &format!("{} {}: {detail}", row.kind, row.id)),
+    }
+}
+
+pub(super) fn wrong_key(path: &Path) -> OpenError {
+    OpenError::WrongSecretsKey {
+        path: path.display().to_string(),
+    }
+}
+
+pub(super) fn explain(path: &Path, error: &rusqlite::Error) -> OpenError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Locked {
             path: path.display().to_string(),
         },
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            corrupt(path, &error.to_string())
+        // Unknown: a table or a column is missing. No code at all: a value is not what it should be.
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown) | None => {
+            corrupt(path, &detail(error))
         }
-        _ => unavailable(path, error),
+        _ => unavailable(path, &detail(error)),
+    }
+}
+
+/// What the engine said, without the statement it said it about.
+fn detail(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        error => error.to_string(),
     }
 }
 

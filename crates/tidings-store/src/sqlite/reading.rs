@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use tidings_core::clock::Timestamp;
-use tidings_core::delivery::{Attempt, DiscardReason, State};
+use tidings_core::delivery::{Attempt, DiscardReason, HeaderRecord, State};
 use tidings_core::event::{Content, Event, OccurredAt};
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId, first_key_at};
 use tidings_core::outcome::AttemptError;
@@ -18,8 +18,10 @@ use crate::query::{
 use crate::seal::Sealer;
 use crate::sql::statement;
 
-/// Up to how many webhooks a list over organizations looks into each one; past it, into all deliveries.
-const MERGED_WEBHOOKS_MAX: usize = 200;
+/// Up to how many organizations or webhooks a list looks into each one; past it, into all rows.
+const MERGED_MAX: usize = 200;
+/// How many rows one page looks at, however few of them are wanted.
+const LOOKED_AT_ROWS_MAX: usize = 50_000;
 
 pub(super) fn event(connection: &Connection, id: EventId) -> rusqlite::Result<Option<Event>> {
     connection
@@ -61,53 +63,154 @@ pub(super) fn events(
         EventPage::Before(id) => (id.map_or(i64::MAX, |id| id.0), None),
         EventPage::After(id) => (0, Some(id.map_or(0, |id| id.0))),
     };
-    let subtree = match &query.reach {
-        Reach::Only(_) => None,
-        Reach::Subtree(id) => Some(directory.subtree(*id)),
-    };
+    let organizations = organizations_within(directory, &query.reach);
     let wanted = |event: &Event| {
-        query
-            .kind
-            .as_ref()
-            .is_none_or(|kind| *kind == event.content.kind)
-            && subtree
-                .as_ref()
-                .is_none_or(|subtree| subtree.contains(&event.organization_id))
+        let kind = query.kind.as_ref();
+        kind.is_none_or(|kind| *kind == event.content.kind)
     };
-    let page = |name, values: &[&dyn rusqlite::ToSql]| {
-        page(connection, name, values, query.limit, event_of, wanted)
-    };
-    match (&query.reach, after) {
-        (Reach::Only(id), None) => page("events_of_before", params![id.0, before, since]),
-        (Reach::Only(id), Some(after)) => page("events_of_after", params![id.0, after, since]),
-        (Reach::Subtree(_), None) => page("events_before", params![before, since]),
-        (Reach::Subtree(_), Some(after)) => page("events_after", params![after, since]),
+    if organizations.len() > MERGED_MAX {
+        let within = |event: &Event| organizations.contains(&event.organization_id);
+        let wanted = |event: &Event| within(event) && wanted(event);
+        let bounds = Bounds::whole(query.limit);
+        return match after {
+            None => {
+                let values = params![before, since];
+                page(
+                    connection,
+                    "events_before",
+                    values,
+                    bounds,
+                    event_of,
+                    wanted,
+                )
+            }
+            Some(after) => {
+                let values = params![after, since];
+                page(connection, "events_after", values, bounds, event_of, wanted)
+            }
+        };
+    }
+    let bounds = Bounds::share(query.limit, organizations.len());
+    let pages = organizations.iter().map(|id| match after {
+        None => {
+            let values = params![id.0, before, since];
+            page(
+                connection,
+                "events_of_before",
+                values,
+                bounds,
+                event_of,
+                wanted,
+            )
+        }
+        Some(after) => {
+            let values = params![id.0, after, since];
+            page(
+                connection,
+                "events_of_after",
+                values,
+                bounds,
+                event_of,
+                wanted,
+            )
+        }
+    });
+    let newest_first = after.is_none();
+    merge(pages, query.limit, newest_first, |event| event.id.0)
+}
+
+/// How much one page may take.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// Rows that are wanted.
+    limit: usize,
+    /// Rows that are looked at.
+    looked_at_max: usize,
+}
+
+impl Bounds {
+    fn whole(limit: usize) -> Self {
+        Self::share(limit, 1)
+    }
+
+    /// For one of `parts` pages that will be merged.
+    fn share(limit: usize, parts: usize) -> Self {
+        Self {
+            limit,
+            looked_at_max: LOOKED_AT_ROWS_MAX / parts.max(1),
+        }
     }
 }
 
-/// The first `limit` rows that are wanted, and whether there is one more.
+/// The first rows that are wanted, and where to go on if there may be more. The statement selects the
+/// key first.
 fn page<T>(
     connection: &Connection,
     name: &'static str,
     values: impl Params,
-    limit: usize,
+    bounds: Bounds,
     read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
     wanted: impl Fn(&T) -> bool,
 ) -> rusqlite::Result<Page<T>> {
     let mut statement = connection.prepare_cached(statement(name))?;
     let mut found = statement.query(values)?;
     let mut rows = Vec::new();
+    let mut last = None;
+    let mut looked_at = 0;
     while let Some(row) = found.next()? {
+        let key: i64 = row.get(0)?;
         let item = read(row)?;
-        if !wanted(&item) {
-            continue;
+        let wanted = wanted(&item);
+        if looked_at == bounds.looked_at_max || (wanted && rows.len() == bounds.limit) {
+            return Ok(Page {
+                rows,
+                more: true,
+                next: last,
+            });
         }
-        if rows.len() == limit {
-            return Ok(Page { rows, more: true });
+        if wanted {
+            rows.push(item);
         }
-        rows.push(item);
+        last = Some(key);
+        looked_at += 1;
     }
-    Ok(Page { rows, more: false })
+    Ok(Page {
+        rows,
+        more: false,
+        next: None,
+    })
+}
+
+/// One page of several, each in the order of its keys. What lies past the point where one of them
+/// broke off is left for the next page: rows of that one may belong before it.
+fn merge<T>(
+    pages: impl Iterator<Item = rusqlite::Result<Page<T>>>,
+    limit: usize,
+    newest_first: bool,
+    key: impl Fn(&T) -> i64,
+) -> rusqlite::Result<Page<T>> {
+    let rank = |key: i64| if newest_first { -key } else { key };
+    let mut rows = Vec::new();
+    let mut broke_off: Option<i64> = None;
+    for page in pages {
+        let page = page?;
+        rows.extend(page.rows);
+        let ends = [broke_off, page.next].into_iter().flatten();
+        broke_off = ends.min_by_key(|key| rank(*key));
+    }
+    if let Some(end) = broke_off {
+        rows.retain(|row| rank(key(row)) <= rank(end));
+    }
+    rows.sort_unstable_by_key(|row| rank(key(row)));
+    if rows.len() > limit {
+        rows.truncate(limit);
+        broke_off = rows.last().map(&key);
+    }
+    Ok(Page {
+        rows,
+        more: broke_off.is_some(),
+        next: broke_off,
+    })
 }
 
 pub(super) fn webhook_of(
@@ -129,27 +232,25 @@ pub(super) fn deliveries(
         Whose::Webhook(id) => BTreeSet::from([*id]),
         Whose::Organizations(reach) => webhooks_within(directory, reach),
     };
-    if webhooks.len() > MERGED_WEBHOOKS_MAX {
+    if webhooks.len() > MERGED_MAX {
         return many(connection, directory, query, &webhooks);
     }
-    let mut rows = Vec::new();
-    let mut more = false;
-    for webhook in webhooks {
-        let page = of_webhook(connection, directory, query, webhook)?;
-        more |= page.more;
-        rows.extend(page.rows);
+    let bounds = Bounds::share(query.limit, webhooks.len());
+    let pages = webhooks
+        .iter()
+        .map(|id| of_webhook(connection, directory, query, bounds, *id));
+    merge(pages, query.limit, true, |row| row.id.0)
+}
+
+fn organizations_within(directory: &Directory, reach: &Reach) -> BTreeSet<OrganizationId> {
+    match reach {
+        Reach::Only(id) => BTreeSet::from([*id]),
+        Reach::Subtree(id) => directory.subtree(*id),
     }
-    rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
-    more |= rows.len() > query.limit;
-    rows.truncate(query.limit);
-    Ok(Page { rows, more })
 }
 
 fn webhooks_within(directory: &Directory, reach: &Reach) -> BTreeSet<WebhookId> {
-    let organizations = match reach {
-        Reach::Only(id) => BTreeSet::from([*id]),
-        Reach::Subtree(id) => directory.subtree(*id),
-    };
+    let organizations = organizations_within(directory, reach);
     let tables = directory.read();
     organizations
         .into_iter()
@@ -161,20 +262,21 @@ fn of_webhook(
     connection: &Connection,
     directory: &Directory,
     query: &DeliveryQuery,
+    bounds: Bounds,
     webhook: WebhookId,
 ) -> rusqlite::Result<Page<DeliveryRow>> {
     let name = match query.status {
         Some(Status::Exhausted) => "exhausted_of_webhook",
         _ => "deliveries_of_webhook",
     };
-    let (before, since) = bounds(query);
+    let (before, since) = key_range(query);
     let view = View::of(directory, webhook);
     let read = |row: &Row<'_>| delivery_of(row, view);
     page(
         connection,
         name,
         params![webhook.0, before, since],
-        query.limit,
+        bounds,
         read,
         |row| wanted(query, row),
     )
@@ -186,19 +288,19 @@ fn many(
     query: &DeliveryQuery,
     webhooks: &BTreeSet<WebhookId>,
 ) -> rusqlite::Result<Page<DeliveryRow>> {
-    let (before, since) = bounds(query);
+    let (before, since) = key_range(query);
     let read = |row: &Row<'_>| delivery_of(row, View::of(directory, WebhookId(row.get(2)?)));
     page(
         connection,
         "deliveries_everywhere",
         params![before, since],
-        query.limit,
+        Bounds::whole(query.limit),
         read,
         |row| webhooks.contains(&row.webhook_id) && wanted(query, row),
     )
 }
 
-fn bounds(query: &DeliveryQuery) -> (i64, i64) {
+fn key_range(query: &DeliveryQuery) -> (i64, i64) {
     let before = query.before.map_or(i64::MAX, |id| id.0);
     let until = query.until.map_or(i64::MAX, first_key_at);
     (before.min(until), query.since.map_or(0, first_key_at))
@@ -222,7 +324,8 @@ pub(super) fn delivery(
         .prepare_cached(statement("load_delivery"))?
         .query_row([id.0], read)
         .optional()?;
-    let Some(delivery) = delivery else {
+    // A webhook that is gone takes its deliveries with it, though their rows go later.
+    let Some(delivery) = delivery.filter(|row| directory.webhook(row.webhook_id).is_some()) else {
         return Ok(None);
     };
     let attempts = connection
@@ -317,9 +420,8 @@ fn attempt_of(row: &Row<'_>) -> rusqlite::Result<Attempt> {
     })
 }
 
-fn headers(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<(String, String)>> {
-    let text: String = row.get(column)?;
-    serde_json::from_str(&text).map_err(|error| unreadable(column, &error.to_string()))
+fn headers(row: &Row<'_>, column: usize) -> rusqlite::Result<HeaderRecord> {
+    HeaderRecord::from_json(row.get(column)?).map_err(|error| unreadable(column, &error.to_string()))
 }
 
 fn unreadable(column: usize, detail: &str) -> rusqlite::Error {

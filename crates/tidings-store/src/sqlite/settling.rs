@@ -23,28 +23,48 @@ impl Commit<'_> {
     }
 
     fn settle_one(&mut self, settled: &Settlement, webhook: &Webhook) -> rusqlite::Result<()> {
-        if let Some(attempt) = &settled.attempt {
-            self.insert_attempt(settled.id, attempt)?;
+        if let Some(attempt) = &settled.attempt
+            && !self.insert_attempt(settled.id, attempt)?
+        {
+            // Told before; counting it again would be wrong.
+            return Ok(());
         }
-        let was_pending = self.move_on(settled)?;
+        // What fell to a discard of everything stays discarded, though its row does not say so yet.
+        let fell = self.health(webhook.id).discarded(settled.id);
+        let owed = !fell && self.move_on(settled)?;
+        if let Some(attempt) = settled.attempt.as_ref().filter(|_| !owed) {
+            self.execute("count_attempt", params![settled.id.0, attempt.number])?;
+        }
         let health = self.health(webhook.id);
-        let owed = was_pending && !health.discarded(settled.id);
         match health.record(settled, owed, webhook.settings.disable_after) {
             Verdict::Carry => Ok(()),
             Verdict::Gone => self.disable(webhook, DISABLED_GONE),
             Verdict::TooManyFailures(streak) => {
-                for id in streak {
-                    self.execute("renew_delivery", params![id.0])?;
-                }
+                self.renew(webhook.id, &streak)?;
                 self.disable(webhook, DISABLED_FAILURES)
             }
         }
     }
 
+    /// The deliveries of a full streak go back to held, but for those that went their own way since:
+    /// tried again or dropped by hand, fallen to a discard of everything, or pruned.
+    fn renew(&mut self, webhook: WebhookId, streak: &[DeliveryId]) -> rusqlite::Result<()> {
+        let mut renewed = 0;
+        for id in streak {
+            if !self.health(webhook).discarded(*id) {
+                renewed += self.execute("renew_delivery", params![id.0])?;
+            }
+        }
+        // The health counted the whole streak as owed again.
+        self.health(webhook).pending -= (streak.len() - renewed) as i64;
+        Ok(())
+    }
+
     /// Changes the delivery's row; false when it was settled or discarded before.
     fn move_on(&self, settled: &Settlement) -> rusqlite::Result<bool> {
         let id = settled.id.0;
-        let count = settled.attempt.as_ref().map_or(0, |attempt| attempt.number);
+        // Given up while it only waited: the count stays.
+        let count = settled.attempt.as_ref().map(|attempt| attempt.number);
         let first = settled.first_attempt_at.as_ms();
         let ended = settled.ended_at.as_ms();
         let rows = match settled.next {
@@ -63,14 +83,12 @@ impl Commit<'_> {
             // Held with its webhook; enabling that again starts its schedule anew.
             Next::Gone => self.execute("postpone_delivery", params![id, ended, 0, count, first])?,
         };
-        if rows == 0 && settled.attempt.is_some() {
-            self.execute("count_attempt", params![id, count])?;
-        }
         Ok(rows > 0)
     }
 
-    fn insert_attempt(&self, id: DeliveryId, attempt: &Attempt) -> rusqlite::Result<()> {
-        self.execute(
+    /// Puts the attempt on record; false when it is there already.
+    fn insert_attempt(&self, id: DeliveryId, attempt: &Attempt) -> rusqlite::Result<bool> {
+        let rows = self.execute(
             "insert_attempt",
             params![
                 id.0,
@@ -81,13 +99,13 @@ impl Commit<'_> {
                 attempt
                     .error
                     .map(tidings_core::outcome::AttemptError::as_str),
-                json(&attempt.request_headers),
-                json(&attempt.response_headers),
+                attempt.request_headers.as_json(),
+                attempt.response_headers.as_json(),
                 attempt.response_body,
                 attempt.truncated,
             ],
         )?;
-        Ok(())
+        Ok(rows > 0)
     }
 
     fn disable(&mut self, webhook: &Webhook, reason: &str) -> rusqlite::Result<()> {
@@ -118,8 +136,4 @@ impl Commit<'_> {
             .iter()
             .any(|noun| matches!(noun, Noun::Webhook(webhook) if webhook.id == id))
     }
-}
-
-fn json(headers: &[(String, String)]) -> String {
-    serde_json::to_string(headers).expect("pairs of strings are JSON")
 }

@@ -67,29 +67,37 @@ impl Commit<'_> {
     }
 
     fn expire_held(&mut self, before: Timestamp) -> rusqlite::Result<bool> {
-        let mut more = false;
+        let mut left = STEP_ROWS;
         for id in self.tables.held_and_owing() {
-            more |= self.expire_held_of(id, before)?;
+            left -= self.expire_held_of(id, before, left)?;
+            if left == 0 {
+                return Ok(true);
+            }
         }
-        Ok(more)
+        Ok(false)
     }
 
-    fn expire_held_of(&mut self, id: WebhookId, before: Timestamp) -> rusqlite::Result<bool> {
+    fn expire_held_of(
+        &mut self,
+        id: WebhookId,
+        before: Timestamp,
+        rows_max: i64,
+    ) -> rusqlite::Result<i64> {
         let now = self.now.as_ms();
         let rows = self.step(
             "expire_held",
-            params![id.0, first_key_at(before), now, STEP_ROWS],
+            params![id.0, first_key_at(before), now, rows_max],
         )?;
         if rows > 0 {
             self.health(id).pending -= rows;
         }
-        Ok(rows == STEP_ROWS)
+        Ok(rows)
     }
 
     fn prune_deliveries(&mut self, before: Timestamp) -> rusqlite::Result<bool> {
-        let until = first_key_at(before);
-        self.execute("prune_attempts", params![until, STEP_ROWS])?;
-        Ok(self.step("prune_deliveries", params![until, STEP_ROWS])? == STEP_ROWS)
+        let old = (first_key_at(before), before.as_ms(), STEP_ROWS);
+        self.execute("prune_attempts", old)?;
+        Ok(self.step("prune_deliveries", old)? == STEP_ROWS)
     }
 
     fn prune_events(&mut self, before: Timestamp) -> rusqlite::Result<bool> {

@@ -1,0 +1,78 @@
+//! One conformance suite for every engine, and what only the embedded engine has to answer for.
+
+mod bench;
+mod changing;
+mod claiming;
+mod disk;
+mod handing;
+mod matching;
+mod model;
+mod opening;
+mod pruning;
+mod publishing;
+mod reading;
+mod sealing;
+mod settling;
+
+use bench::Sqlite;
+
+/// Runs the suite on an engine. A test that is missing here is dead code, and so refused by the lints.
+macro_rules! conformance {
+    ($engine:ident on $place:ty) => {
+        conformance! { $engine on $place:
+            publishing {
+                ids_grow_in_commit_order sequences_have_no_gaps a_repeat_answers_the_first_id
+                another_body_stores_nothing repeats_within_a_batch answers_are_remembered
+                secret_answers_are_sealed answers_are_forgotten_after_a_day times_given_are_kept
+            }
+            matching {
+                own_and_ancestors_hear descendants_can_be_left_out switched_off_hears_nothing
+                patterns_and_dialects_decide
+            }
+            claiming {
+                oldest_first_up_to_the_limit backlog_and_live_are_apart discarded_ones_are_left_out
+                ordered_lanes_skip_keys_that_wait ordered_live_stays_behind_its_backlog
+                discarded_heads_park_nothing the_next_due_is_told order_asked_for_later
+                a_cancelled_read_gives_its_connection_back
+            }
+            settling {
+                success_retry_and_giving_up gone_disables_and_holds a_streak_disables_and_comes_back
+                a_streak_leaves_alone_what_went_its_own_way settled_twice_counts_once
+                settled_after_a_discard given_up_while_waiting_keeps_its_attempts
+                of_a_webhook_that_is_gone the_switch_of_the_organization_holds
+            }
+            changing {
+                a_lost_race_is_a_conflict limits_count_along_the_ancestors
+                organizations_go_when_they_are_empty keys_are_revoked a_deleted_webhook_takes_all
+                resuming_delivers_anew resuming_can_discard a_watermark_outlives_a_clock_set_back
+                one_delivery_by_hand an_answer_is_remembered_with_its_change
+            }
+            reading {
+                events_in_both_directions events_of_a_subtree deliveries_newest_first
+                statuses_and_filters deliveries_of_many_webhooks a_thin_filter_reads_in_bounded_steps
+                attempts_are_told the_directory_is_equal_after_reopening
+            }
+            pruning {
+                history_goes_what_is_owed_stays held_ones_expire discards_are_written_out_in_steps
+                expiry_takes_small_steps deliveries_of_deleted_webhooks_go
+            }
+            handing {
+                commits_are_handed_over_in_order a_full_channel_says_so
+                concurrent_publishes_are_all_answered later_calls_fail_after_close
+            }
+            model { counters_match_a_naive_model }
+        }
+    };
+    ($engine:ident on $place:ty: $($module:ident { $($test:ident)* })*) => {
+        mod $engine {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    crate::$module::$test::<$place>().await;
+                }
+            )*)*
+        }
+    };
+}
+
+conformance!(sqlite on super::Sqlite);
