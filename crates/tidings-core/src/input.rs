@@ -64,6 +64,15 @@ pub enum Given<T> {
 }
 
 impl<T> Given<T> {
+    /// The same with the value made into another.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Given<U> {
+        match self {
+            Self::Absent => Given::Absent,
+            Self::Null => Given::Null,
+            Self::Value(value) => Given::Value(make(value)),
+        }
+    }
+
     /// Puts what was given into `place`; `null` clears it.
     pub fn put_into(self, place: &mut Option<T>) {
         match self {

@@ -2,7 +2,7 @@
 
 use super::Scope;
 use crate::clock::Timestamp;
-use crate::input::{Given, Object};
+use crate::input::Object;
 
 /// How long a name may be, in characters.
 pub const NAME_CHARACTERS_MAX: usize = 100;
@@ -19,9 +19,9 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Reads the body of a creation at `now`. Only the caller knows whether faults were noted; then
+    /// Reads the body of a creation. A time that has passed is taken: such a key is never let in. Only the caller knows whether faults were noted; then
     /// what is returned must not be used.
-    pub fn read(body: &mut Object<'_, '_>, now: Timestamp) -> Self {
+    pub fn read(body: &mut Object<'_, '_>) -> Self {
         body.require(&["name", "scopes"]);
         let name = body
             .text("name", 1..=NAME_CHARACTERS_MAX)
@@ -32,17 +32,10 @@ impl Draft {
             .unwrap_or_default();
         scopes.sort_unstable();
         scopes.dedup();
-        let expires_at = match body.nullable("expiresAt", Object::time) {
-            Given::Value((_, at)) if at <= now => {
-                body.fault(
-                    "expiresAt",
-                    "has passed; name a time to come, or leave it out",
-                );
-                None
-            }
-            Given::Value((_, at)) => Some(at),
-            Given::Null | Given::Absent => None,
-        };
+        let mut expires_at = None;
+        body.nullable("expiresAt", Object::time)
+            .map(|(_, at)| at)
+            .put_into(&mut expires_at);
         Self {
             name,
             scopes,

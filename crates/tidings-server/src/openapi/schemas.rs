@@ -328,7 +328,7 @@ fn with(fields: &[Field], more: &[Field]) -> Vec<Field> {
 pub(super) fn organization_id() -> Field {
     (
         "organizationId",
-        json!({"type": "string", "minLength": 1, "maxLength": 100, "description": "By default the key's own"}),
+        json!({"type": "string", "minLength": 1, "maxLength": 100, "description": "By default the key's own; `?organizationId=` says the same"}),
     )
 }
 

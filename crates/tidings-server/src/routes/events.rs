@@ -37,7 +37,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "Publish one event, or a list of them, all or none",
         access: writes(Area::Events),
-        parameters: &[ORGANIZATION],
         body: Some("Publication"),
         body_bytes_max: PUBLISH_BYTES_MAX,
         answers: &[(202, Holds::Json("Published"))],

@@ -28,7 +28,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "Make an API key; the answer alone shows it",
         access: writes(Area::Organizations),
-        parameters: &[ORGANIZATION],
         body: Some("NewApiKey"),
         answers: &[(201, Holds::Json("CreatedApiKey"))],
         problems: &[404],
@@ -58,7 +57,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
 
 async fn create(call: Call) -> Result<Answer, Problem> {
     let now = call.app.now();
-    let (organization_id, draft) = call.read_in_organization(|body| Draft::read(body, now))?;
+    let (organization_id, draft) = call.read_in_organization(Draft::read)?;
     let beyond = draft
         .scopes
         .iter()

@@ -28,7 +28,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "Make a webhook; the answer alone shows its secret",
         access: writes(Area::Webhooks),
-        parameters: &[ORGANIZATION],
         body: Some("NewWebhook"),
         answers: &[(201, Holds::Json("CreatedWebhook"))],
         problems: &[404],
