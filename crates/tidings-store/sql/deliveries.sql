@@ -14,12 +14,12 @@ on conflict (delivery_id, number) do nothing;
 
 -- name: finish_delivery
 update deliveries
-set state = $2, completed_at = $3, attempt_count = $4, first_attempt_at = $5
+set state = $2, completed_at = $3, attempt_count = coalesce($4, attempt_count), first_attempt_at = $5
 where id = $1 and state = 'pending';
 
 -- name: postpone_delivery
 update deliveries
-set due_at = $2, tries = $3, attempt_count = $4, first_attempt_at = $5
+set due_at = $2, tries = $3, attempt_count = coalesce($4, attempt_count), first_attempt_at = $5
 where id = $1 and state = 'pending';
 
 -- name: count_attempt
@@ -28,9 +28,10 @@ set attempt_count = $2
 where id = $1;
 
 -- name: renew_delivery
+-- One of a full streak; it may have been tried again, dropped or pruned since it was given up.
 update deliveries
 set state = 'pending', reason = null, completed_at = null, tries = 0, due_at = created_at
-where id = $1;
+where id = $1 and state = 'exhausted';
 
 -- name: retry_delivery
 update deliveries
@@ -44,9 +45,10 @@ where id = $1 and state = 'pending';
 
 -- name: renew_tried
 -- A resumed webhook: what was tried before starts its schedule anew, at its old place in the order.
+-- The plus keeps the id from choosing the index on all deliveries: history is no part of this.
 update deliveries
 set tries = 0, due_at = created_at
-where webhook_id = $1 and state = 'pending' and due_at > created_at and id > $2;
+where webhook_id = $1 and state = 'pending' and due_at > created_at and +id > $2;
 
 -- name: claim_due
 select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at
@@ -75,7 +77,7 @@ limit 1;
 -- name: next_due
 select min(due_at)
 from deliveries
-where webhook_id = $1 and state = 'pending' and due_at > $2 and due_at <= $3;
+where webhook_id = $1 and state = 'pending' and due_at > $2 and due_at <= $3 and +id > $4;
 
 -- name: next_due_ordered
 select min(due_at)

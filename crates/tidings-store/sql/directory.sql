@@ -36,6 +36,16 @@ select body, status, answer
 from answers
 where scope = $1 and created_at > $2;
 
+-- name: load_sealed_answers
+select scope, answer
+from answers
+where substr(answer, 1, 7) = 'sealed:' and created_at > $1;
+
+-- name: reseal_answer
+update answers
+set answer = $2
+where scope = $1;
+
 -- name: forget_answers
 delete from answers
 where scope in (select scope from answers where created_at <= $1 limit $2);

@@ -22,6 +22,8 @@ from (
   select max(id) from deliveries
   union all
   select max(id) from directory
+  union all
+  select max(webhook_id) from leavings
 );
 
 -- name: load_sequence

@@ -1,10 +1,12 @@
 -- name: settle_discarded
--- The rows behind a discard of everything, a few at a time.
+-- The rows behind a discard of everything, a few at a time; found among what is pending, not in the
+-- whole history.
 update deliveries
 set state = 'discarded', reason = 'requested', completed_at = $3
 where id in (
   select id from deliveries
-  where webhook_id = $1 and state = 'pending' and id <= $2
+  where webhook_id = $1 and state = 'pending' and +id <= $2
+  order by due_at
   limit $4
 );
 
@@ -18,25 +20,27 @@ where id in (
 );
 
 -- name: prune_attempts
+-- Of the very rows that `prune_deliveries` takes.
 delete from attempts
 where delivery_id in (
   select id from deliveries
-  where id < $1 and state <> 'pending'
+  where id < $1 and state <> 'pending' and completed_at < $2
   order by id
-  limit $2
+  limit $3
 );
 
 -- name: prune_deliveries
+-- What was settled lately is history of its own, however long it was owed.
 delete from deliveries
 where id in (
   select id from deliveries
-  where id < $1 and state <> 'pending'
+  where id < $1 and state <> 'pending' and completed_at < $2
   order by id
-  limit $2
+  limit $3
 );
 
 -- name: prune_events
--- Once deliveries are pruned, the ones that are left so far back are owed still.
+-- Once deliveries are pruned, those left so far back are owed still, or were settled lately.
 delete from events
 where id in (
   select id from events

@@ -95,6 +95,8 @@ impl Writer {
         while let Some(first) = next.take().or_else(|| jobs.blocking_recv()) {
             if let Job::Close(reply) = first {
                 self.fold_log();
+                // Told once the file is let go.
+                drop(self);
                 let _ = reply.send(Ok(()));
                 return;
             }

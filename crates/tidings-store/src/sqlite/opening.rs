@@ -25,6 +25,8 @@ const SQLITE_VERSION_MIN: i32 = 3_051_003;
 const OPEN_BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 /// Databases up to this size are checked whole when opened; larger ones by `doctor`.
 const CHECKED_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// A database has at least one page, and a page at least this many bytes.
+const PAGE_BYTES_MIN: u64 = 512;
 /// Prepared statements kept per connection.
 const STATEMENTS_KEPT: usize = 64;
 
@@ -47,6 +49,11 @@ pub(super) fn open(
     );
     let path = options.path.as_path();
     let lock = lock(path)?;
+    let bytes = std::fs::metadata(path).map_or(0, |file| file.len());
+    if (1..PAGE_BYTES_MIN).contains(&bytes) {
+        // SQLite takes some such files for empty, and would overwrite them.
+        return Err(corrupt(path, "file is not a database"));
+    }
     let mut writer = connect(path, true).map_err(|error| explain(path, &error))?;
     check(path, &writer)?;
     // Only now that it is known to be ours: this changes the file.

@@ -421,7 +421,8 @@ fn attempt_of(row: &Row<'_>) -> rusqlite::Result<Attempt> {
 }
 
 fn headers(row: &Row<'_>, column: usize) -> rusqlite::Result<HeaderRecord> {
-    HeaderRecord::from_json(row.get(column)?).map_err(|error| unreadable(column, &error.to_string()))
+    HeaderRecord::from_json(row.get(column)?)
+        .map_err(|error| unreadable(column, &error.to_string()))
 }
 
 fn unreadable(column: usize, detail: &str) -> rusqlite::Error {
