@@ -14,6 +14,7 @@ use tidings_core::delivery::Settlement;
 use tidings_core::event::Event;
 use tidings_core::id::{DeliveryId, EventId, IdSource, WebhookId};
 use tidings_core::lane::{Claim, Claimed};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::answer::{REMEMBERED_FOR, Remembered};
@@ -29,6 +30,7 @@ mod changing;
 mod claiming;
 mod group;
 mod opening;
+mod paging;
 mod publishing;
 mod reading;
 mod resealing;
@@ -113,18 +115,27 @@ impl Engine {
         }
         self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
         let (reply, answer) = oneshot::channel();
-        if self.jobs.try_send(Job::Publish(publish, reply)).is_err() {
+        if let Err(refused) = self.enqueue(Job::Publish(publish, reply)) {
             self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            return Err(StoreError::Overloaded(
-                "too many requests wait to be committed".into(),
-            ));
+            return Err(refused);
         }
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
 
     pub(crate) async fn change(&self, request: Request) -> Result<Result<(), Refusal>, StoreError> {
-        self.ask(|reply| Job::Change(Box::new(request), reply))
-            .await
+        let (reply, answer) = oneshot::channel();
+        self.enqueue(Job::Change(Box::new(request), reply))?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Callers from outside are told at once when the queue is full; the delivery side waits.
+    fn enqueue(&self, job: Job) -> Result<(), StoreError> {
+        self.jobs.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) => {
+                StoreError::Overloaded("too many requests wait to be committed".into())
+            }
+            TrySendError::Closed(_) => closed(),
+        })
     }
 
     pub(crate) async fn settle(&self, settlements: Arc<[Settlement]>) -> Result<(), StoreError> {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use tidings_core::clock::Timestamp;
 use tidings_core::delivery::{Attempt, DiscardReason, HeaderRecord, State};
 use tidings_core::event::{Content, Event, OccurredAt};
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId, first_key_at};
 use tidings_core::outcome::AttemptError;
 
+use super::paging::{Bounds, merge, page};
 use crate::answer::{Answer, Remembered};
 use crate::directory::Directory;
 use crate::query::{
@@ -20,8 +21,6 @@ use crate::sql::statement;
 
 /// Up to how many organizations or webhooks a list looks into each one; past it, into all rows.
 const MERGED_MAX: usize = 200;
-/// How many rows one page looks at, however few of them are wanted.
-const LOOKED_AT_ROWS_MAX: usize = 50_000;
 
 pub(super) fn event(connection: &Connection, id: EventId) -> rusqlite::Result<Option<Event>> {
     connection
@@ -117,100 +116,6 @@ pub(super) fn events(
     });
     let newest_first = after.is_none();
     merge(pages, query.limit, newest_first, |event| event.id.0)
-}
-
-/// How much one page may take.
-#[derive(Clone, Copy)]
-struct Bounds {
-    /// Rows that are wanted.
-    limit: usize,
-    /// Rows that are looked at.
-    looked_at_max: usize,
-}
-
-impl Bounds {
-    fn whole(limit: usize) -> Self {
-        Self::share(limit, 1)
-    }
-
-    /// For one of `parts` pages that will be merged.
-    fn share(limit: usize, parts: usize) -> Self {
-        Self {
-            limit,
-            looked_at_max: LOOKED_AT_ROWS_MAX / parts.max(1),
-        }
-    }
-}
-
-/// The first rows that are wanted, and where to go on if there may be more. The statement selects the
-/// key first.
-fn page<T>(
-    connection: &Connection,
-    name: &'static str,
-    values: impl Params,
-    bounds: Bounds,
-    read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
-    wanted: impl Fn(&T) -> bool,
-) -> rusqlite::Result<Page<T>> {
-    let mut statement = connection.prepare_cached(statement(name))?;
-    let mut found = statement.query(values)?;
-    let mut rows = Vec::new();
-    let mut last = None;
-    let mut looked_at = 0;
-    while let Some(row) = found.next()? {
-        let key: i64 = row.get(0)?;
-        let item = read(row)?;
-        let wanted = wanted(&item);
-        if looked_at == bounds.looked_at_max || (wanted && rows.len() == bounds.limit) {
-            return Ok(Page {
-                rows,
-                more: true,
-                next: last,
-            });
-        }
-        if wanted {
-            rows.push(item);
-        }
-        last = Some(key);
-        looked_at += 1;
-    }
-    Ok(Page {
-        rows,
-        more: false,
-        next: None,
-    })
-}
-
-/// One page of several, each in the order of its keys. What lies past the point where one of them
-/// broke off is left for the next page: rows of that one may belong before it.
-fn merge<T>(
-    pages: impl Iterator<Item = rusqlite::Result<Page<T>>>,
-    limit: usize,
-    newest_first: bool,
-    key: impl Fn(&T) -> i64,
-) -> rusqlite::Result<Page<T>> {
-    let rank = |key: i64| if newest_first { -key } else { key };
-    let mut rows = Vec::new();
-    let mut broke_off: Option<i64> = None;
-    for page in pages {
-        let page = page?;
-        rows.extend(page.rows);
-        let ends = [broke_off, page.next].into_iter().flatten();
-        broke_off = ends.min_by_key(|key| rank(*key));
-    }
-    if let Some(end) = broke_off {
-        rows.retain(|row| rank(key(row)) <= rank(end));
-    }
-    rows.sort_unstable_by_key(|row| rank(key(row)));
-    if rows.len() > limit {
-        rows.truncate(limit);
-        broke_off = rows.last().map(&key);
-    }
-    Ok(Page {
-        rows,
-        more: broke_off.is_some(),
-        next: broke_off,
-    })
 }
 
 pub(super) fn webhook_of(

@@ -22,7 +22,7 @@ fn open(path: &Path) -> Result<Store, OpenError> {
 }
 
 fn refusal(path: &Path) -> String {
-    open(path).err().expect("this must not open").to_string()
+    open(path).expect_err("this must not open").to_string()
 }
 
 fn damaged(path: &Path, detail: &str) -> String {

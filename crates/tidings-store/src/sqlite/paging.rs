@@ -1,0 +1,103 @@
+//! Pages of lists: so many rows that are wanted, so many that are looked at, and where to go on.
+
+use rusqlite::{Connection, Params, Row};
+
+use crate::query::Page;
+use crate::sql::statement;
+
+/// How many rows one page looks at, however few of them are wanted.
+const LOOKED_AT_ROWS_MAX: usize = 50_000;
+
+/// How much one page may take.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    /// Rows that are wanted.
+    limit: usize,
+    /// Rows that are looked at.
+    looked_at_max: usize,
+}
+
+impl Bounds {
+    pub(super) fn whole(limit: usize) -> Self {
+        Self::share(limit, 1)
+    }
+
+    /// For one of `parts` pages that will be merged.
+    pub(super) fn share(limit: usize, parts: usize) -> Self {
+        Self {
+            limit,
+            looked_at_max: LOOKED_AT_ROWS_MAX / parts.max(1),
+        }
+    }
+}
+
+/// The first rows that are wanted, and where to go on if there may be more. The statement selects the
+/// key first.
+pub(super) fn page<T>(
+    connection: &Connection,
+    name: &'static str,
+    values: impl Params,
+    bounds: Bounds,
+    read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    wanted: impl Fn(&T) -> bool,
+) -> rusqlite::Result<Page<T>> {
+    let mut statement = connection.prepare_cached(statement(name))?;
+    let mut found = statement.query(values)?;
+    let mut rows = Vec::new();
+    let mut last = None;
+    let mut looked_at = 0;
+    while let Some(row) = found.next()? {
+        let key: i64 = row.get(0)?;
+        let item = read(row)?;
+        let wanted = wanted(&item);
+        if looked_at == bounds.looked_at_max || (wanted && rows.len() == bounds.limit) {
+            return Ok(Page {
+                rows,
+                more: true,
+                next: last,
+            });
+        }
+        if wanted {
+            rows.push(item);
+        }
+        last = Some(key);
+        looked_at += 1;
+    }
+    Ok(Page {
+        rows,
+        more: false,
+        next: None,
+    })
+}
+
+/// One page of several, each in the order of its keys. What lies past the point where one of them
+/// broke off is left for the next page: rows of that one may belong before it.
+pub(super) fn merge<T>(
+    pages: impl Iterator<Item = rusqlite::Result<Page<T>>>,
+    limit: usize,
+    newest_first: bool,
+    key: impl Fn(&T) -> i64,
+) -> rusqlite::Result<Page<T>> {
+    let rank = |key: i64| if newest_first { -key } else { key };
+    let mut rows = Vec::new();
+    let mut broke_off: Option<i64> = None;
+    for page in pages {
+        let page = page?;
+        rows.extend(page.rows);
+        let ends = [broke_off, page.next].into_iter().flatten();
+        broke_off = ends.min_by_key(|key| rank(*key));
+    }
+    if let Some(end) = broke_off {
+        rows.retain(|row| rank(key(row)) <= rank(end));
+    }
+    rows.sort_unstable_by_key(|row| rank(key(row)));
+    if rows.len() > limit {
+        rows.truncate(limit);
+        broke_off = rows.last().map(&key);
+    }
+    Ok(Page {
+        rows,
+        more: broke_off.is_some(),
+        next: broke_off,
+    })
+}
