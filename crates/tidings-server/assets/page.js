@@ -6,10 +6,13 @@ import * as view from "./view.js";
 /** Attempts make no events, so what is shown is also looked at anew this often. */
 const REFRESH_MS = 3000;
 const RECONNECT_MS = 5000;
+/** However many events arrive, no more often than this. */
+const PAUSE_MS = 400;
 
 const at = (id) => document.getElementById(id);
 const shown = { webhook: null, delivery: null };
 let round = null;
+let coming = null;
 
 /** The organization that is looked at, as a query. */
 const organization = () => (at("organization").value ? `organizationId=${encodeURIComponent(at("organization").value)}&` : "");
@@ -18,14 +21,14 @@ function say(text) {
   if (at("state").textContent !== text) at("state").textContent = text;
 }
 
-/** Puts `made` in place of what is there, unless nothing changed; focus stays where it was. */
+/** Puts `made` in place of what is there, unless nothing changed; what was open or focused stays so. */
 function place(id, made) {
   const holder = at(id);
+  const open = [...holder.querySelectorAll("details")].map((details) => details.open);
+  made.querySelectorAll("details").forEach((details, index) => (details.open = open[index] ?? false));
   if (holder.firstElementChild?.isEqualNode(made)) return;
   const focused = holder.contains(document.activeElement) ? document.activeElement.id : null;
-  const open = [...holder.querySelectorAll("details")].map((details) => details.open);
   holder.replaceChildren(made);
-  holder.querySelectorAll("details").forEach((details, index) => (details.open = open[index] ?? false));
   if (focused) at(focused)?.focus();
 }
 
@@ -53,6 +56,14 @@ async function refreshSafely() {
   }
 }
 
+/** Looks anew in a moment; many calls in that moment are one. */
+function refreshSoon() {
+  coming ??= setTimeout(() => {
+    coming = null;
+    refreshSafely();
+  }, PAUSE_MS);
+}
+
 function chooseWebhook(id) {
   Object.assign(shown, { webhook: shown.webhook === id ? null : id, delivery: null });
   refreshSafely();
@@ -67,7 +78,7 @@ function chooseDelivery(id) {
 async function listen(signal) {
   while (!signal.aborted) {
     try {
-      await follow(`/v1/events/stream?${organization()}includeDescendants=true`, refreshSafely, signal);
+      await follow(`/v1/events/stream?${organization()}includeDescendants=true`, refreshSoon, signal);
     } catch (error) {
       if (error instanceof Problem && error.status === 403) return;
     }
