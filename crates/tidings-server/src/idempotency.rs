@@ -56,7 +56,7 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
         return Ok(None);
     };
-    let sound = |key: &&str| (1..=KEY_CHARACTERS_MAX).contains(&key.len());
+    let sound = |key: &&str| (1..=KEY_CHARACTERS_MAX).contains(&key.len()) && !key.contains('\t');
     let key = value.to_str().ok().filter(sound).ok_or_else(|| {
         let detail = format!("must have 1 to {KEY_CHARACTERS_MAX} printable ASCII characters");
         Problem::invalid(vec![Fault::at("Idempotency-Key", detail)])

@@ -66,7 +66,7 @@ fn parameters(operation: &Operation) -> Vec<Value> {
             "name": "Idempotency-Key",
             "in": "header",
             "description": "The same key and body within 24 hours are answered as the first time, and done once",
-            "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS_MAX, "pattern": "^[!-~]+$"},
+            "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS_MAX, "pattern": "^[!-~]([ -~]*[!-~])?$"},
         })
     });
     in_path.chain(beyond).chain(idempotency).collect()
