@@ -143,7 +143,8 @@ fn check(path: &Path, connection: &Connection) -> Result<(), OpenError> {
             .query_row("pragma quick_check(1)", [], |row| row.get(0))
             .map_err(explain)?;
         if verdict != "ok" {
-            return Err(corrupt(path, &verdict));
+            // A heading may stand before the fault; the last line is the fault itself.
+            return Err(corrupt(path, verdict.lines().last().unwrap_or(&verdict)));
         }
     }
     Ok(())
