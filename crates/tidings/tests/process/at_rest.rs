@@ -14,7 +14,7 @@ const NEW: &str = "a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a
 const VARIABLE: &str = "TIDINGS_SECRETS_KEY";
 const HEADER_VALUE: &str = "Bearer swordfish-of-the-receiver";
 
-/// Every file of the store holds neither text, not even the parts of them a search would look for.
+/// No file of the store holds any of these texts.
 fn assert_hidden(store: &Path, secrets: &[&str]) {
     let folder = store.parent().unwrap();
     let mut bytes_read = 0;
@@ -30,7 +30,9 @@ fn assert_hidden(store: &Path, secrets: &[&str]) {
 }
 
 fn holds(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|part| part == text.as_bytes())
+    bytes
+        .windows(text.len())
+        .any(|part| part == text.as_bytes())
 }
 
 /// Its deliveries carry the header and verify with the secret.
@@ -49,13 +51,19 @@ fn secrets_are_unreadable_on_the_disk_and_keys_rotate() {
     let receiver = Receiver::start();
     let organization = server.organization(&json!({}));
     let key = server.key(&organization, &["admin"]);
-    let tenant = server.anyone().with_key(&key).with("idempotency-key", "once");
+    let tenant = server
+        .anyone()
+        .with_key(&key)
+        .with("idempotency-key", "once");
     let headers = json!({"customHeaders": {"X-Receiver-Key": HEADER_VALUE}});
     let webhook = subscribe(&tenant, &receiver, &headers);
     let secret = text(&webhook, "secret");
     assert_delivers(&server, &receiver, &key, &secret);
     let path = format!("/v1/webhooks/{}/rotate-secret", text(&webhook, "id"));
-    let rotated = server.anyone().with_key(&key).post(&path, &json!({"overlapSeconds": 3600}));
+    let rotated = server
+        .anyone()
+        .with_key(&key)
+        .post(&path, &json!({"overlapSeconds": 3600}));
     let newer = text(&rotated.expect(200), "secret");
     // While it runs, and after a crash: the log of the database is part of the disk.
     let hidden = [&secret[6..], &newer[6..], HEADER_VALUE, &key];
@@ -66,7 +74,10 @@ fn secrets_are_unreadable_on_the_disk_and_keys_rotate() {
     site = site.set(VARIABLE, NEW);
     let refusal = site.try_serve().err().unwrap();
     assert_ne!(refusal.code, Some(0));
-    assert!(refusal.stderr.contains("TIDINGS_SECRETS_KEY"), "{refusal:?}");
+    assert!(
+        refusal.stderr.contains("TIDINGS_SECRETS_KEY"),
+        "{refusal:?}"
+    );
     site = site.unset(VARIABLE);
     assert!(site.try_serve().is_err(), "sealed secrets need a key");
 
@@ -81,5 +92,9 @@ fn secrets_are_unreadable_on_the_disk_and_keys_rotate() {
 fn without_a_key_it_warns() {
     let site = Site::new();
     let ended = site.serve().terminate();
-    assert!(ended.stderr.contains("TIDINGS_SECRETS_KEY"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("TIDINGS_SECRETS_KEY"),
+        "{}",
+        ended.stderr
+    );
 }

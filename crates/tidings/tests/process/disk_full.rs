@@ -34,8 +34,17 @@ impl Volume {
     fn mount() -> Result<Self, String> {
         let folder = tempfile::tempdir().unwrap();
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &format!("size={VOLUME_BYTES}"), "tidings-test"]);
-        let output = mount.arg(folder.path()).output().map_err(|error| error.to_string())?;
+        mount.args([
+            "-t",
+            "tmpfs",
+            "-o",
+            &format!("size={VOLUME_BYTES}"),
+            "tidings-test",
+        ]);
+        let output = mount
+            .arg(folder.path())
+            .output()
+            .map_err(|error| error.to_string())?;
         if output.status.success() {
             Ok(Self { folder })
         } else {
@@ -47,7 +56,10 @@ impl Volume {
 impl Drop for Volume {
     fn drop(&mut self) {
         // Lazily: what still has a file open there must not keep the folder.
-        let _ = Command::new("umount").arg("--lazy").arg(self.folder.path()).status();
+        let _ = Command::new("umount")
+            .arg("--lazy")
+            .arg(self.folder.path())
+            .status();
     }
 }
 
@@ -118,20 +130,33 @@ fn fill_and_free(server: Server, site: &Site, free: impl FnOnce()) {
     }
     let mut came = BTreeSet::new();
     receiver.wait("all that was acknowledged", |all| {
-        came = all.iter().map(|request| request.header("webhook-id").unwrap().to_owned()).collect();
+        came = all
+            .iter()
+            .map(|request| request.header("webhook-id").unwrap().to_owned())
+            .collect();
         acknowledged.is_subset(&came).then_some(())
     });
-    assert_eq!(came, acknowledged, "what was refused was not delivered either");
+    assert_eq!(
+        came, acknowledged,
+        "what was refused was not delivered either"
+    );
     let path = format!("/v1/webhooks/{}", text(&webhook, "id"));
     until(&tenant, &path, |webhook| webhook["pendingCount"] == 0);
 
     server.kill();
     let server = site.serve();
-    let listed = server.anyone().with_key(&key).get("/v1/events?limit=200").expect(200);
+    let listed = server
+        .anyone()
+        .with_key(&key)
+        .get("/v1/events?limit=200")
+        .expect(200);
     let rows = listed["data"].as_array().unwrap();
     let listed: BTreeSet<String> = rows.iter().map(|row| text(row, "id")).collect();
     assert_eq!(listed, acknowledged);
-    println!("{} events acknowledged around a full disk, all delivered", acknowledged.len());
+    eprintln!(
+        "{} events acknowledged around a full disk, all delivered",
+        acknowledged.len()
+    );
 }
 
 #[test]
@@ -139,7 +164,10 @@ fn a_full_volume() {
     let volume = match Volume::mount() {
         Ok(volume) => volume,
         Err(reason) => {
-            eprintln!("no small volume could be mounted ({}); the limit on file sizes stands in for it", reason.trim());
+            eprintln!(
+                "no small volume could be mounted ({}); the limit on file sizes stands in for it",
+                reason.trim()
+            );
             return at_the_size_limit();
         }
     };
@@ -158,13 +186,20 @@ fn a_limit_on_the_size_of_files() {
 fn at_the_size_limit() {
     let site = Site::new();
     let mut command = Command::new("prlimit");
-    command.args([&format!("--fsize={}:unlimited", BALLAST_BYTES), "--"]);
+    command.args([&format!("--fsize={BALLAST_BYTES}:unlimited"), "--"]);
     // Without this the signal that comes with the refusal would end the process.
-    command.args(["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_tidings")]);
+    command.args([
+        "sh",
+        "-c",
+        "trap '' XFSZ; exec \"$0\" \"$@\"",
+        env!("CARGO_BIN_EXE_tidings"),
+    ]);
     let server = site.launch(command).unwrap();
     let id = server.id().to_string();
     fill_and_free(server, &site, || {
-        let lift = Command::new("prlimit").args(["--fsize=unlimited:unlimited", "--pid", &id]).status();
+        let lift = Command::new("prlimit")
+            .args(["--fsize=unlimited:unlimited", "--pid", &id])
+            .status();
         assert!(lift.unwrap().success());
     });
 }

@@ -140,15 +140,21 @@ impl Connection {
         headers: &[(String, String)],
         body: &str,
     ) -> std::io::Result<Message> {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: tidings\r\n");
-        for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
-        }
+        let mut head = vec![
+            format!("{method} {path} HTTP/1.1"),
+            "host: tidings".to_owned(),
+        ];
+        head.extend(
+            headers
+                .iter()
+                .map(|(name, value)| format!("{name}: {value}")),
+        );
         if !body.is_empty() {
-            request.push_str("content-type: application/json\r\n");
+            head.push("content-type: application/json".to_owned());
         }
-        request.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
-        self.write(request.as_bytes())?;
+        head.push(format!("content-length: {}", body.len()));
+        let head = head.join("\r\n");
+        self.write(format!("{head}\r\n\r\n{body}").as_bytes())?;
         self.read()
     }
 }

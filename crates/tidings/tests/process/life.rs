@@ -83,7 +83,10 @@ fn figures_have_an_address_of_their_own() {
     let figures = scraper.get("/metrics");
     assert_eq!(figures.status(), 200);
     assert!(
-        figures.text().lines().any(|line| line.starts_with("tidings_")),
+        figures
+            .text()
+            .lines()
+            .any(|line| line.starts_with("tidings_")),
         "{}",
         figures.text()
     );

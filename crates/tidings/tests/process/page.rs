@@ -1,10 +1,13 @@
 //! The calls of Atender's page on subscriptions, in the page's order, with what each answers.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::{Value, json};
 
 use crate::http::{Caller, Message, text};
 use crate::receiver::Receiver;
-use crate::server::{Site, event, publish};
+use crate::server::{Site, event, publish, subscribe, until};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +21,14 @@ use Who::{Admin, Reader, Stranger, Writer};
 
 /// A call, and what it answers. `{id}` stands for the first webhook made, `{org}` for the tenant,
 /// `{url}` for the receiver; an empty text for no body. Of the answer only what is named must agree.
-type Row = (Who, &'static str, &'static str, &'static str, u16, &'static str);
+type Row = (
+    Who,
+    &'static str,
+    &'static str,
+    &'static str,
+    u16,
+    &'static str,
+);
 
 const CREATE: &str = r#"{"name": "production-listener", "url": "https://your-server.example.com/atender-webhooks",
     "events": ["message.received", "message.sent", "conversation.resolved"]}"#;
@@ -80,7 +90,8 @@ struct Page {
 
 impl Page {
     fn fill(&self, text: &str) -> String {
-        text.replace("{id}", &self.id).replace("{org}", &self.organization)
+        text.replace("{id}", &self.id)
+            .replace("{org}", &self.organization)
     }
 
     #[track_caller]
@@ -97,7 +108,11 @@ impl Page {
         let expected: Value = serde_json::from_str(&self.fill(expected)).unwrap();
         assert!(agrees(&expected, &answer.json()), "{told}\n{expected}");
         if *status >= 400 {
-            assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{told}");
+            assert_eq!(
+                answer.header("content-type"),
+                Some("application/problem+json"),
+                "{told}"
+            );
             assert!(!text(&answer.json(), "detail").is_empty(), "{told}");
         }
         answer
@@ -111,7 +126,11 @@ fn agrees(expected: &Value, found: &Value) -> bool {
             .iter()
             .all(|(name, value)| found.get(name).is_some_and(|found| agrees(value, found))),
         (Value::Array(expected), Value::Array(found)) => {
-            expected.len() == found.len() && expected.iter().zip(found).all(|(expected, found)| agrees(expected, found))
+            expected.len() == found.len()
+                && expected
+                    .iter()
+                    .zip(found)
+                    .all(|(expected, found)| agrees(expected, found))
         }
         _ => expected == found,
     }
@@ -122,7 +141,11 @@ fn the_calls_answer_as_the_page_says() {
     let site = Site::new();
     let server = site.serve();
     let organization = server.organization(&json!({"maxWebhooks": 1}));
-    let key = |scope: &str| server.anyone().with_key(&server.key(&organization, &[scope]));
+    let key = |scope: &str| {
+        server
+            .anyone()
+            .with_key(&server.key(&organization, &[scope]))
+    };
     let mut page = Page {
         admin: server.admin(),
         writer: key("webhooks:write"),
@@ -146,32 +169,47 @@ fn the_calls_answer_as_the_page_says() {
             secrets.push(text(&answer, "secret"));
         } else {
             let shown = answer.to_string();
-            assert!(secrets.iter().all(|secret| !shown.contains(secret)), "{row:?} {shown}");
+            assert!(
+                secrets.iter().all(|secret| !shown.contains(secret)),
+                "{row:?} {shown}"
+            );
         }
     }
     secrets.sort();
     secrets.dedup();
-    assert_eq!(secrets.len(), 3, "made, rotated and made again, each with its own");
-    assert!(secrets.iter().all(|secret| secret.starts_with("whsec_") && secret.len() == 70));
+    assert_eq!(
+        secrets.len(),
+        3,
+        "made, rotated and made again, each with its own"
+    );
+    assert!(
+        secrets
+            .iter()
+            .all(|secret| secret.starts_with("whsec_") && secret.len() == 70)
+    );
 }
 
 /// "Pause vs disable": too many failures disable, the reason is shown, and once the endpoint is mended
 /// `isActive: true` delivers what was owed.
 #[test]
 fn too_many_failures_disable_until_it_is_enabled_again() {
-    let mended = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let mended = Arc::new(AtomicBool::new(false));
     let is_mended = mended.clone();
     let receiver = Receiver::scripted(move |_| {
-        if is_mended.load(std::sync::atomic::Ordering::SeqCst) { 200 } else { 500 }
+        if is_mended.load(Ordering::SeqCst) {
+            200
+        } else {
+            500
+        }
     });
     let site = Site::new();
     let server = site.serve();
     let tenant = server.tenant();
-    let webhook = crate::server::subscribe(&tenant, &receiver, &json!({"maxRetries": 0}));
+    let webhook = subscribe(&tenant, &receiver, &json!({"maxRetries": 0}));
     let path = format!("/v1/webhooks/{}", text(&webhook, "id"));
     let id = publish(&tenant, &event("c1"));
     receiver.nth(1);
-    let disabled = crate::server::until(&tenant, &path, |webhook| webhook["status"] == "disabled");
+    let disabled = until(&tenant, &path, |webhook| webhook["status"] == "disabled");
     assert_eq!(disabled["disableReason"], "too many consecutive failures");
     assert_eq!(disabled["isActive"], false);
     assert_eq!(disabled["lastDeliveryStatus"], "failed");
@@ -179,11 +217,15 @@ fn too_many_failures_disable_until_it_is_enabled_again() {
     // It is told nothing while it is disabled; what happens is owed to it.
     let second = publish(&tenant, &event("c2"));
 
-    mended.store(true, std::sync::atomic::Ordering::SeqCst);
+    mended.store(true, Ordering::SeqCst);
     let enabled = tenant.patch(&path, &json!({"isActive": true})).expect(200);
-    assert_eq!((&enabled["status"], &enabled["disableReason"]), (&json!("active"), &json!(null)));
+    assert_eq!(
+        (&enabled["status"], &enabled["disableReason"]),
+        (&json!("active"), &json!(null))
+    );
     assert_eq!(enabled["consecutiveFailures"], 0);
-    let mut came = [receiver.nth(2), receiver.nth(3)].map(|request| request.header("webhook-id").unwrap().to_owned());
+    let mut came = [receiver.nth(2), receiver.nth(3)]
+        .map(|request| request.header("webhook-id").unwrap().to_owned());
     came.sort();
     let mut owed = [id, second];
     owed.sort();

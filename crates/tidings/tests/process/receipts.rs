@@ -19,9 +19,17 @@ fn atender_signature(secret: &str, body: &[u8]) -> String {
 /// Verifies with exactly those of `secrets` that are marked so.
 #[track_caller]
 fn assert_verifies(request: &Message, secrets: &[(&str, bool)]) {
-    let receipts: Vec<Receipt<'_>> = secrets.iter().map(|(secret, _)| Receipt::new(secret, request)).collect();
+    let receipts: Vec<Receipt<'_>> = secrets
+        .iter()
+        .map(|(secret, _)| Receipt::new(secret, request))
+        .collect();
     for ((secret, expected), verdict) in secrets.iter().zip(judge(&receipts)) {
-        assert_eq!(verdict.is_ok(), *expected, "{secret}: {verdict:?} {:?}", request.headers);
+        assert_eq!(
+            verdict.is_ok(),
+            *expected,
+            "{secret}: {verdict:?} {:?}",
+            request.headers
+        );
     }
 }
 
@@ -44,7 +52,8 @@ fn deliveries_verify_in_both_dialects_and_through_rotations() {
             publish(&tenant, &event(&format!("c{number} – ü \u{1f4e8}")));
             receiver.nth(number)
         };
-        let signature = |request: &Message| request.header("x-atender-signature").map(str::to_owned);
+        let signature =
+            |request: &Message| request.header("x-atender-signature").map(str::to_owned);
         let expected = |secret: &str, request: &Message| {
             (dialect == "atender").then(|| atender_signature(secret, &request.body))
         };
@@ -62,7 +71,10 @@ fn deliveries_verify_in_both_dialects_and_through_rotations() {
         // Without an overlap the old one stops at once.
         let third = rotate(&tenant, &webhook, 0);
         let request = delivered(3);
-        assert_verifies(&request, &[(&first, false), (&second, false), (&third, true)]);
+        assert_verifies(
+            &request,
+            &[(&first, false), (&second, false), (&third, true)],
+        );
         assert_eq!(signature(&request), expected(&third, &request));
     }
 }

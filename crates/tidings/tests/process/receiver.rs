@@ -61,7 +61,9 @@ impl Receiver {
     /// Waits for the `number`-th request, counted from 1.
     #[track_caller]
     pub(crate) fn nth(&self, number: usize) -> Message {
-        self.wait(&format!("request {number}"), |all| all.get(number - 1).cloned())
+        self.wait(&format!("request {number}"), |all| {
+            all.get(number - 1).cloned()
+        })
     }
 
     /// Waits until `found` finds what it looks for among all that came, and answers that. The time

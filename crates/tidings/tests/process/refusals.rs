@@ -44,9 +44,16 @@ fn assert_refuses(site: &Site, words: &[&str]) {
 
 #[track_caller]
 fn assert_told(refusal: &Ended, site: &Site, words: &[&str]) {
-    assert!(matches!(refusal.code, Some(code) if code != 0), "{refusal:?}");
+    assert!(
+        matches!(refusal.code, Some(code) if code != 0),
+        "{refusal:?}"
+    );
     assert_eq!(refusal.stdout, "");
-    let errors: Vec<&str> = refusal.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+    let errors: Vec<&str> = refusal
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("error: "))
+        .collect();
     let [sentence] = errors[..] else {
         panic!("one sentence is wanted: {}", refusal.stderr);
     };
@@ -106,11 +113,18 @@ fn a_database_of_a_newer_version() {
 fn a_database_in_use() {
     let site = Site::new();
     let server = site.serve();
-    let refusal = site.try_serve().err().expect("there is one process to a store");
+    let refusal = site
+        .try_serve()
+        .err()
+        .expect("there is one process to a store");
     assert_told(&refusal, &site, &["another process", "stop it"]);
     server.organization(&json!({}));
     server.kill();
-    assert_eq!(site.serve().terminate().code, Some(0), "the lock went with its owner");
+    assert_eq!(
+        site.serve().terminate().code,
+        Some(0),
+        "the lock went with its owner"
+    );
 }
 
 #[test]

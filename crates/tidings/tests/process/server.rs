@@ -2,11 +2,11 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -98,7 +98,7 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// What it said on stdout before it listened.
     pub(crate) greeting: String,
-    stdout: Option<BufReader<std::process::ChildStdout>>,
+    stdout: Option<BufReader<ChildStdout>>,
     stderr: Option<JoinHandle<String>>,
 }
 
@@ -107,7 +107,6 @@ pub(crate) struct Server {
 pub(crate) struct Ended {
     /// The exit code; `None` when a signal ended it.
     pub(crate) code: Option<i32>,
-    pub(crate) signal: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
@@ -221,11 +220,10 @@ impl Server {
             let rest = heard.recv_timeout(PATIENCE);
             stdout.push_str(&rest.expect("a process that was told to end closes its output"));
         }
-        let status = self.child.wait().unwrap();
+        let code = self.child.wait().unwrap().code();
         let stderr = self.stderr.take().map(|said| said.join().unwrap());
         Ended {
-            code: status.code(),
-            signal: status.signal(),
+            code,
             stdout,
             stderr: stderr.unwrap_or_default(),
         }
@@ -262,7 +260,7 @@ pub(crate) fn publish(caller: &Caller, event: &Value) -> String {
 /// Asks for a document until it is as wanted, and answers it.
 #[track_caller]
 pub(crate) fn until(caller: &Caller, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     loop {
         let found = caller.get(path).expect(200);
         if wanted(&found) {

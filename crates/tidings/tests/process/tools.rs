@@ -26,14 +26,23 @@ pub(crate) fn tool(name: &str) -> Command {
 #[track_caller]
 pub(crate) fn script(name: &str) -> Command {
     let mut python = tool("python");
-    let scripts: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools");
-    python.arg(scripts.join(name));
+    python.arg(beside(name));
     python
+}
+
+/// A file that tells the tools what to do.
+pub(crate) fn beside(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/tools")
+        .join(name)
 }
 
 /// Runs to the end on this input.
 pub(crate) fn run(mut command: Command, input: &str) -> Output {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(input.as_bytes()).unwrap();
@@ -62,12 +71,20 @@ impl<'a> Receipt<'a> {
 pub(crate) fn judge(receipts: &[Receipt<'_>]) -> Vec<Result<(), String>> {
     let asked: Vec<Value> = receipts.iter().map(Receipt::to_json).collect();
     let output = run(script("verify.py"), &json!(asked).to_string());
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let python: Vec<Option<String>> = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(python.len(), receipts.len());
     let judged = receipts.iter().zip(python).map(|(receipt, python)| {
         let rust = judge_in_rust(receipt);
-        assert_eq!(rust.is_ok(), python.is_none(), "Rust {rust:?}, Python {python:?}");
+        assert_eq!(
+            rust.is_ok(),
+            python.is_none(),
+            "Rust {rust:?}, Python {python:?}"
+        );
         rust
     });
     judged.collect()

@@ -47,7 +47,11 @@ fn a_request_keeps_its_id() {
     let server = site.serve();
     let asking = server.anyone().with("x-request-id", "req-42");
     for path in ["/healthz", "/v1/webhooks", "/nowhere"] {
-        assert_eq!(asking.get(path).header("x-request-id"), Some("req-42"), "{path}");
+        assert_eq!(
+            asking.get(path).header("x-request-id"),
+            Some("req-42"),
+            "{path}"
+        );
     }
     let made = server.anyone().get("/healthz");
     assert!(made.header("x-request-id").is_some_and(|id| !id.is_empty()));
