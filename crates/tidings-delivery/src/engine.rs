@@ -105,6 +105,8 @@ impl Engine {
     }
 
     /// Sends nothing new, lets the attempts in flight end and makes their outcomes durable.
+    /// When it returns, the store has been left alone and may be closed; to close it earlier, or a
+    /// store that cannot be written, keeps this waiting, for the owner to cut short.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         for task in self.tasks {

@@ -99,12 +99,7 @@ impl Sender {
             .await;
     }
 
-    async fn send(
-        &self,
-        owed: &Owed,
-        route: &Route,
-        began: Timestamp,
-    ) -> (Outcome, HeaderRecord) {
+    async fn send(&self, owed: &Owed, route: &Route, began: Timestamp) -> (Outcome, HeaderRecord) {
         let body = owed.event.body(route.dialect, &self.public_url, owed.id.0);
         let event_name = owed.event.name_in(route.dialect).unwrap_or_default();
         let signatures = route.signer(began).headers(

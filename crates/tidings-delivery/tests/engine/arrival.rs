@@ -99,7 +99,7 @@ async fn a_rotation_signs_with_both_secrets_until_its_overlap_ends() {
         &rig,
         Dialect::Atender,
         &vendor.calls(1).await[0],
-        &[new.clone()],
+        std::slice::from_ref(&new),
     );
     assert_eq!(early, Err(VerifyError::Secret("X-Atender-Signature")));
 
@@ -108,8 +108,8 @@ async fn a_rotation_signs_with_both_secrets_until_its_overlap_ends() {
     for (dialect, endpoint) in dialects {
         let call = &endpoint.calls(2).await[1];
         assert!(!by_standard(call, &old) && by_standard(call, &new));
-        judge(&rig, dialect, call, &[new.clone()]).unwrap();
-        let late = judge(&rig, dialect, call, &[old.clone()]);
+        judge(&rig, dialect, call, std::slice::from_ref(&new)).unwrap();
+        let late = judge(&rig, dialect, call, std::slice::from_ref(&old));
         assert_eq!(late, Err(VerifyError::SecretOrBody));
     }
 }

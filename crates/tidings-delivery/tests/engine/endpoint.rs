@@ -87,9 +87,13 @@ impl Endpoint {
     /// The calls so far, once there are at least `count`.
     pub(crate) async fn calls(&self, count: usize) -> Vec<Call> {
         let mut arrived = self.log.arrived.subscribe();
-        let enough = timeout(PATIENCE, arrived.wait_for(|arrived| *arrived >= count)).await;
+        // Given back within the statement: what was waited for is borrowed from the log, which is
+        // locked the other way round when a call arrives.
+        let enough = timeout(PATIENCE, arrived.wait_for(|arrived| *arrived >= count))
+            .await
+            .is_ok();
         let calls = self.log.state.lock().calls.clone();
-        assert!(enough.is_ok(), "{} of {count} calls came", calls.len());
+        assert!(enough, "{} of {count} calls came", calls.len());
         calls
     }
 

@@ -109,15 +109,16 @@ async fn a_head_discarded_in_flight_lets_its_conversation_go_on() {
             .lock()
             .get_or_insert_with(|| call.event().to_owned())
             .clone();
-        match call.event() == head {
-            true => Reply::status(500).behind(&shut),
-            false => Reply::status(200),
+        if call.event() == head {
+            Reply::status(500).behind(&shut)
+        } else {
+            Reply::status(200)
         }
     })
     .await;
     let id = rig
         .webhook(&endpoint, |webhook| {
-            webhook.settings.ordering = Ordering::Conversation
+            webhook.settings.ordering = Ordering::Conversation;
         })
         .await;
     rig.publish_all(["a", "a"].map(message)).await;
@@ -132,7 +133,7 @@ async fn a_head_discarded_in_flight_lets_its_conversation_go_on() {
 /// About one visit in three, differently for each event.
 fn fails(call: &Call) -> bool {
     let sum: usize = call.event().bytes().map(usize::from).sum();
-    (sum + call.visit * 7) % 3 == 0
+    (sum + call.visit * 7).is_multiple_of(3)
 }
 
 /// The conversations in order of arrival, one letter each.

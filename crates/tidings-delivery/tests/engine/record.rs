@@ -21,7 +21,10 @@ async fn an_answer_is_kept_as_far_as_it_helps() {
         assert_eq!((attempt.status_code, attempt.error), (Some(status), error));
         assert_eq!(attempt.response_body, vec![b'x'; kept], "{status}");
         assert!(attempt.truncated);
-        assert_eq!(value(&attempt.response_headers.pairs(), "x-answer"), Some("yes"));
+        assert_eq!(
+            value(&attempt.response_headers.pairs(), "x-answer"),
+            Some("yes")
+        );
         assert_eq!(endpoint.count(), 1);
     };
     let failed = FAILED_BODY_BYTES_MAX;
@@ -51,7 +54,8 @@ async fn the_request_is_kept_with_custom_values_masked() {
     let attempt = first_attempt(&rig, endpoint.url()).await;
     let call = endpoint.calls(1).await.remove(0);
     assert_eq!(call.header("authorization"), Some("Bearer hidden"));
-    let kept = |name| value(&attempt.request_headers.pairs(), name);
+    let sent = attempt.request_headers.pairs();
+    let kept = |name| value(&sent, name);
     assert_eq!(kept("authorization"), Some("***"));
     for name in [
         "webhook-id",

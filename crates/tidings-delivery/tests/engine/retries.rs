@@ -109,7 +109,7 @@ async fn a_503_with_a_wish_makes_the_whole_lane_wait() {
         .await;
         let id = rig
             .webhook(&endpoint, |webhook| {
-                webhook.settings.max_retries = max_retries
+                webhook.settings.max_retries = max_retries;
             })
             .await;
         rig.publish("a").await;

@@ -31,7 +31,7 @@ use crate::endpoint::Endpoint;
 use crate::webhook;
 
 /// Long enough never to pass unless something is lost.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs like the machine's clock, and can be moved ahead: what waits for hours is due at once.
 #[derive(Debug, Default)]
