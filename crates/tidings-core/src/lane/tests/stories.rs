@@ -146,16 +146,13 @@ impl World {
             1 => Next::Exhausted,
             _ => Next::Succeeded,
         };
-        match next {
-            Next::Retry { due_at, .. } => {
-                if let Some(row) = self.pending.get_mut(&id) {
-                    row.due = due_at.as_ms();
-                }
+        if let Next::Retry { due_at, .. } = next {
+            if let Some(row) = self.pending.get_mut(&id) {
+                row.due = due_at.as_ms();
             }
-            _ => {
-                self.pending.remove(&id);
-                self.delivered.push(id);
-            }
+        } else {
+            self.pending.remove(&id);
+            self.delivered.push(id);
         }
         self.lane.settled(DeliveryId(id), next);
     }
