@@ -226,7 +226,10 @@ mod tests {
         let pairs = [("a", "1"), ("b", "quote \" and \\ and \u{1}"), ("a", "")];
         let record: HeaderRecord = pairs.into_iter().collect();
         let read = HeaderRecord::from_json(record.as_json().to_owned()).unwrap();
-        let expected: Vec<_> = pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        let expected: Vec<_> = pairs
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()))
+            .collect();
         assert_eq!(read.pairs(), expected);
         assert_eq!(HeaderRecord::default().pairs(), []);
         assert!(HeaderRecord::from_json("{}".into()).is_err());

@@ -39,12 +39,11 @@ impl Caller {
         if key.expired(app.now()) {
             return Err(unauthenticated("the key has expired; make another"));
         }
-        // The key made at the first start is stored, but belongs to no organization.
-        Ok(if key.organization_id == INSTALLATION {
-            Self::Installation
-        } else {
-            Self::Key(key)
-        })
+        // The key made at the first start is stored too; a configured one replaces it.
+        if key.organization_id == INSTALLATION {
+            return Err(unauthenticated("the key was replaced by a configured one"));
+        }
+        Ok(Self::Key(key))
     }
 
     /// The key's id; `None` for the installation.

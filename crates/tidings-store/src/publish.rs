@@ -8,17 +8,29 @@ use crate::answer::Remember;
 /// The HTTP status of an accepted publish (contract §6).
 pub const ACCEPTED: u16 = 202;
 
-/// Events of one organization, to be committed together or not at all.
+/// Events to be committed together or not at all.
 #[derive(Debug)]
 pub struct Publish {
-    /// Where they happened.
-    pub organization_id: OrganizationId,
-    /// What happened, in order.
-    pub events: Vec<NewEvent>,
+    /// What happened, in order, and where.
+    pub events: Vec<(OrganizationId, NewEvent)>,
     /// Whether the request was one for a single event; shapes the remembered answer.
     pub single: bool,
     /// The idempotency key of the request, if it had one.
     pub remember: Option<Remember>,
+}
+
+impl Publish {
+    /// Events of one organization, without an idempotency key.
+    pub fn of(organization_id: OrganizationId, events: Vec<NewEvent>) -> Self {
+        Self {
+            single: events.len() == 1,
+            events: events
+                .into_iter()
+                .map(|event| (organization_id, event))
+                .collect(),
+            remember: None,
+        }
+    }
 }
 
 /// What became of a [`Publish`].

@@ -18,13 +18,14 @@ use tidings_delivery::{Engine, EngineOptions};
 use tidings_server::{App, AppOptions, key_hash};
 use tidings_store::change::Change;
 use tidings_store::seal::Sealer;
-use tidings_store::{Store, StoreOptions};
+use tidings_store::{Handoff, Store, StoreOptions};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::{self, Config};
 
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// How many random bytes a made key carries.
 const KEY_BYTES: usize = 32;
@@ -42,49 +43,46 @@ pub(crate) struct Installation {
 }
 
 impl Installation {
-    /// Opens the store, starts the engine and the API. Must be called within a tokio runtime.
+    /// Takes its addresses, opens the store, starts the engine and the API. Must be called within a
+    /// tokio runtime.
     pub(crate) async fn start(config: &Config) -> anyhow::Result<Self> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let config::Store::Sqlite { path } = &config.store;
-        let keys: Vec<_> = config.secrets_keys.iter().map(|key| key.0).collect();
-        let options = StoreOptions {
-            path: path.clone(),
-            sealer: Sealer::new(&keys),
+        // Whatever can be refused is, before the store remembers a key that nobody would be shown.
+        let listener = listen(config.server.listen).await?;
+        let metrics_listener = match config.metrics_listen {
+            Some(address) => Some(
+                listen(address)
+                    .await
+                    .context("change --metrics-listen, or give `off`")?,
+            ),
+            None => None,
         };
-        let (store, handoff) = Store::open(options, clock.clone())?;
-        let (admin_key, made_key) = admin_key(config, &store, clock.as_ref()).await?;
-        let listen = config.server.listen;
-        let listener = TcpListener::bind(listen)
-            .await
-            .with_context(|| format!("cannot listen on {listen}"))?;
         let address = listener.local_addr()?;
-        let public_url = config
-            .server
-            .public_url
-            .clone()
-            .unwrap_or_else(|| format!("http://{address}"));
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let rules = UrlRules {
             allow_http: config.delivery.allow_http,
             targets: Targets::public_and(config.delivery.allow_targets.clone()),
         };
-        let mut registry = Registry::with_prefix("tidings");
-        let metrics = Metrics::register(&mut registry);
         let transport = Transport::new(TransportOptions {
             targets: rules.targets.clone(),
             extra_roots: config.delivery.ca_certificates.clone(),
             resolver: Resolver::system()?,
             clock: clock.clone(),
         })?;
+        let (store, handoff) = open_store(config, clock.clone())?;
+        let (admin_key, made_key) = admin_key(config, &store, clock.as_ref()).await?;
+        let configured_url = config.server.public_url.clone();
+        let public_url = configured_url.unwrap_or_else(|| format!("http://{address}"));
+        let mut registry = Registry::with_prefix("tidings");
         let engine = Engine::start(EngineOptions {
             store: store.clone(),
             handoff,
             transport,
             rules: rules.clone(),
             public_url: public_url.clone(),
-            version: env!("CARGO_PKG_VERSION"),
+            version: VERSION,
             retention: Duration::from_secs(u64::from(config.retention_days) * SECONDS_PER_DAY),
             clock: clock.clone(),
-            metrics,
+            metrics: Metrics::register(&mut registry),
         });
         let app = App::new(AppOptions {
             store: store.clone(),
@@ -92,25 +90,14 @@ impl Installation {
             rules,
             public_url,
             admin_key: Some(admin_key),
-            version: env!("CARGO_PKG_VERSION"),
+            version: VERSION,
         });
         let stop = watch::Sender::new(false);
-        let mut servers = vec![tokio::spawn(tidings_server::serve(
-            listener,
-            Arc::new(app),
-            stopped(&stop),
-        ))];
-        if let Some(listen) = config.metrics_listen {
-            let listener = TcpListener::bind(listen).await.with_context(|| {
-                format!(
-                    "cannot serve metrics on {listen}; choose another --metrics-listen, or `off`"
-                )
-            })?;
-            servers.push(tokio::spawn(tidings_server::serve_metrics(
-                listener,
-                registry,
-                stopped(&stop),
-            )));
+        let api = tidings_server::serve(listener, Arc::new(app), stopped(&stop));
+        let mut servers = vec![tokio::spawn(api)];
+        if let Some(listener) = metrics_listener {
+            let metrics = tidings_server::serve_metrics(listener, registry, stopped(&stop));
+            servers.push(tokio::spawn(metrics));
         }
         Ok(Self {
             address,
@@ -159,6 +146,21 @@ impl Installation {
         self.store.close().await;
         Ok(())
     }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| format!("cannot listen on {address}"))
+}
+
+fn open_store(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<(Store, Handoff)> {
+    let config::Store::Sqlite { path } = &config.store;
+    let keys: Vec<_> = config.secrets_keys.iter().map(|key| key.0).collect();
+    let options = StoreOptions {
+        path: path.clone(),
+        sealer: Sealer::new(&keys),
+    };
+    Ok(Store::open(options, clock)?)
 }
 
 /// Ends when the installation is told to stop.

@@ -188,12 +188,7 @@ impl Rig {
         &self,
         events: impl IntoIterator<Item = NewEvent>,
     ) -> Vec<EventId> {
-        let publish = Publish {
-            organization_id: self.organization,
-            events: events.into_iter().collect(),
-            single: false,
-            remember: None,
-        };
+        let publish = Publish::of(self.organization, events.into_iter().collect());
         match self.store.publish(publish).await.unwrap() {
             Published::Stored(ids) => ids,
             Published::ExternalIdTaken(positions) => panic!("{positions:?} are taken"),

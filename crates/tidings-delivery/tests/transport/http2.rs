@@ -60,7 +60,7 @@ fn url(receiver: &Receiver, path: &str) -> String {
 async fn exchanges_share_a_connection() {
     let authority = Authority::new();
     let receiver = receiver(&authority).await;
-    let rig = Rig::with(loopback(), Some(authority.pem()));
+    let rig = Rig::with(loopback(), Some(&authority.pem()));
     let first = rig.post(&url(&receiver, "/")).await;
     assert_eq!(
         (first.status, first.body.as_slice()),
@@ -77,7 +77,7 @@ async fn exchanges_share_a_connection() {
 async fn a_stream_that_misbehaves_is_its_own_affair() {
     let authority = Authority::new();
     let receiver = receiver(&authority).await;
-    let rig = Rig::with(loopback(), Some(authority.pem()));
+    let rig = Rig::with(loopback(), Some(&authority.pem()));
     let endless = rig.post(&url(&receiver, "/endless")).await;
     assert_eq!(
         (endless.status, endless.error, endless.truncated),
@@ -94,7 +94,7 @@ async fn a_stream_that_misbehaves_is_its_own_affair() {
 async fn a_connection_that_fell_silent_is_left() {
     let authority = Authority::new();
     let receiver = receiver(&authority).await;
-    let rig = Rig::with(loopback(), Some(authority.pem()));
+    let rig = Rig::with(loopback(), Some(&authority.pem()));
     let mut hasty = exchange(&url(&receiver, "/hang"));
     hasty.timeout = HASTY;
     let outcome = rig.transport.send(hasty).await;

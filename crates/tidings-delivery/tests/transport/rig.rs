@@ -33,7 +33,7 @@ impl Rig {
         Self::with(loopback(), None)
     }
 
-    pub(crate) fn with(targets: Targets, root_pem: Option<Vec<u8>>) -> Self {
+    pub(crate) fn with(targets: Targets, root_pem: Option<&[u8]>) -> Self {
         let names = NameTable::default();
         let roots = root_pem
             .iter()

@@ -81,7 +81,7 @@ async fn outcome_of(
     name: &str,
     receiver: &Receiver,
 ) -> (Option<u16>, Option<AttemptError>) {
-    let rig = Rig::with(loopback(), Some(authority.pem()));
+    let rig = Rig::with(loopback(), Some(&authority.pem()));
     rig.names.set(name, vec!["127.0.0.1".parse().unwrap()]);
     verdict(
         &rig.post(&format!("https://{name}:{}/hook", receiver.address.port()))
@@ -141,7 +141,7 @@ async fn certificates() {
 async fn an_address_can_be_certified() {
     let authority = Authority::new();
     let receiver = receiver(authority.server("127.0.0.1", |_| {})).await;
-    let rig = Rig::with(loopback(), Some(authority.pem()));
+    let rig = Rig::with(loopback(), Some(&authority.pem()));
     for _ in 0..2 {
         let outcome = rig.post(&format!("https://{}/", receiver.address)).await;
         assert_eq!(verdict(&outcome), (Some(200), None));

@@ -97,10 +97,9 @@ fn read(query: &mut Query<'_>) -> impl FnOnce(Whose) -> DeliveryQuery + use<> {
 
 async fn list(call: &Call, query: DeliveryQuery) -> Result<Answer, Problem> {
     let page = call.app.store.deliveries(query).await?;
-    let last = page.rows.last().filter(|_| page.more);
-    let next = last.map(|last| Cursor {
+    let next = page.next.map(|key| Cursor {
         list: List::Deliveries,
-        key: last.id.0,
+        key,
     });
     Ok(page::answer(
         page.rows.iter().map(DeliveryView::of).collect(),

@@ -1,5 +1,7 @@
 //! Events: publishing and reading (contract §6).
 
+use std::collections::HashMap;
+
 use http::{HeaderMap, StatusCode};
 use tidings_core::access::Area;
 use tidings_core::event::Event;
@@ -76,11 +78,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
 async fn publish(call: Call) -> Result<Answer, Problem> {
     let named = call.read_query(|query| query.text("organizationId"))?;
     let publication = Publication::read(&call.body, traceparent(&call.headers))?;
-    let organization_id = place_of(&call, named.as_deref(), &publication)?;
+    let organizations = places_of(&call, named.as_deref(), &publication)?;
     let is_single = publication.is_single;
     let publish = Publish {
-        organization_id,
-        events: publication.events,
+        events: organizations.into_iter().zip(publication.events).collect(),
         single: is_single,
         remember: call.remember,
     };
@@ -111,12 +112,12 @@ fn traceparent(headers: &HeaderMap) -> Option<&str> {
     (lengths == [2, 32, 16, 2] && parts.iter().all(|part| is_hex(part))).then_some(text)
 }
 
-/// The one organization that all events of a request belong to.
-fn place_of(
+/// The organization of each event: its own word, else the query's, else the key's.
+fn places_of(
     call: &Call,
     in_query: Option<&str>,
     publication: &Publication,
-) -> Result<OrganizationId, Problem> {
+) -> Result<Vec<OrganizationId>, Problem> {
     let pointer = |at| {
         if publication.is_single {
             "/organizationId".to_owned()
@@ -125,8 +126,8 @@ fn place_of(
         }
     };
     let own = call.caller.organization().map(|own| own.to_string());
-    let mut meant: Option<&str> = None;
     let mut faults = Vec::new();
+    let mut named = Vec::with_capacity(publication.organizations.len());
     for (at, in_event) in publication.organizations.iter().enumerate() {
         if in_query.is_some() && in_event.is_some() && in_query != in_event.as_deref() {
             faults.push(Fault::at(
@@ -134,21 +135,26 @@ fn place_of(
                 "differs from the one in the query; name it once",
             ));
         }
-        let Some(named) = in_event.as_deref().or(in_query).or(own.as_deref()) else {
-            faults.push(Fault::at(pointer(at), NAME_ONE));
-            continue;
-        };
-        if *meant.get_or_insert(named) != named {
-            faults.push(Fault::at(
-                pointer(at),
-                "differs from that of the first event; one request publishes to one organization",
-            ));
+        match in_event.as_deref().or(in_query).or(own.as_deref()) {
+            Some(organization) => named.push(organization),
+            None => faults.push(Fault::at(pointer(at), NAME_ONE)),
         }
     }
     if !faults.is_empty() {
         return Err(Problem::invalid(faults));
     }
-    call.organization(meant)
+    // Most batches name one organization, or none: each is looked up once.
+    let mut known: HashMap<&str, OrganizationId> = HashMap::new();
+    let mut organizations = Vec::with_capacity(named.len());
+    for name in named {
+        let id = match known.get(name) {
+            Some(id) => *id,
+            None => call.organization(Some(name))?,
+        };
+        known.insert(name, id);
+        organizations.push(id);
+    }
+    Ok(organizations)
 }
 
 fn taken(places: &[usize], is_single: bool) -> Problem {
@@ -213,12 +219,12 @@ fn read_page(query: &mut Query<'_>) -> (EventPage, usize) {
 fn next_cursor(page: EventPage, found: &Page<Event>) -> Option<Cursor> {
     let last = found.rows.last().map(|event| event.id);
     match page {
-        EventPage::Before(_) => last.filter(|_| found.more).map(|id| Cursor {
+        EventPage::Before(_) => found.next.map(|key| Cursor {
             list: List::Events,
-            key: id.0,
+            key,
         }),
         EventPage::After(after) => {
-            let key = last.or(after).map_or(0, |id| id.0);
+            let key = found.next.or(last.or(after).map(|id| id.0)).unwrap_or(0);
             Some(Cursor {
                 list: List::EventsAfter,
                 key,

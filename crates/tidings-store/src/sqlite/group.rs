@@ -85,7 +85,7 @@ pub(super) fn publish_bytes(publish: &Publish) -> usize {
     publish
         .events
         .iter()
-        .map(|event| event.content.data.len() + EVENT_OVERHEAD_BYTES)
+        .map(|(_, event)| event.content.data.len() + EVENT_OVERHEAD_BYTES)
         .sum()
 }
 
@@ -156,9 +156,18 @@ impl Writer {
             }
             Err(error) => {
                 tracing::error!(jobs = group.len(), %error, "a commit failed and was rolled back");
-                let error = failure(&error);
-                for job in group {
-                    refuse(job, &error);
+                match failure(&error) {
+                    // One of them may be at fault: the others must not suffer for it.
+                    StoreError::Failed(_) if group.len() > 1 => {
+                        for job in group {
+                            self.commit(vec![job]);
+                        }
+                    }
+                    error => {
+                        for job in group {
+                            refuse(job, &error);
+                        }
+                    }
                 }
             }
         }

@@ -54,6 +54,9 @@ pub(super) fn open(
         // SQLite takes some such files for empty, and would overwrite them.
         return Err(corrupt(path, "file is not a database"));
     }
+    if bytes == 0 {
+        make_private(path).map_err(|error| unavailable(path, &error))?;
+    }
     let mut writer = connect(path, true).map_err(|error| explain(path, &error))?;
     check(path, &writer)?;
     // Only now that it is known to be ours: this changes the file.
@@ -69,6 +72,20 @@ pub(super) fn open(
         lock,
         last_key,
     })
+}
+
+/// Makes the file, for the owner's eyes alone: secrets may be in it. What SQLite puts beside it gets
+/// the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = OpenOptions::new();
+    options
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
 }
 
 /// Takes the file beside the database that keeps a second process out.

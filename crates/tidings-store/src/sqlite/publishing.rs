@@ -23,11 +23,11 @@ impl Commit<'_> {
             Err(taken) => return Ok(Published::ExternalIdTaken(taken)),
         };
         let mut ids: Vec<EventId> = Vec::with_capacity(publish.events.len());
-        for (position, event) in publish.events.iter().enumerate() {
+        for (position, (organization_id, event)) in publish.events.iter().enumerate() {
             let id = match known.get(&position) {
                 Some(Known::Stored(id)) => *id,
                 Some(Known::Earlier(first)) => ids[*first],
-                None => self.store(publish.organization_id, event)?,
+                None => self.store(*organization_id, event)?,
             };
             ids.push(id);
         }
@@ -51,27 +51,25 @@ impl Commit<'_> {
     ) -> rusqlite::Result<Result<HashMap<usize, Known>, Vec<usize>>> {
         let mut known = HashMap::new();
         let mut taken = Vec::new();
-        let mut first_in_batch: HashMap<&str, usize> = HashMap::new();
-        for (position, event) in publish.events.iter().enumerate() {
+        let mut first_in_batch: HashMap<(OrganizationId, &str), usize> = HashMap::new();
+        for (position, placed) in publish.events.iter().enumerate() {
+            let (organization_id, event) = placed;
             let Some(external_id) = event.content.external_id.as_deref() else {
                 continue;
             };
-            if let Some(first) = first_in_batch.get(external_id) {
-                if publish.events[*first] == *event {
+            if let Some(first) = first_in_batch.get(&(*organization_id, external_id)) {
+                if publish.events[*first] == *placed {
                     known.insert(position, Known::Earlier(*first));
                 } else {
                     taken.push(position);
                 }
                 continue;
             }
-            first_in_batch.insert(external_id, position);
+            first_in_batch.insert((*organization_id, external_id), position);
             let stored = self
                 .transaction
                 .prepare_cached(statement("find_external_id"))?
-                .query_row(
-                    params![publish.organization_id.0, external_id],
-                    reading::event_of,
-                )
+                .query_row(params![organization_id.0, external_id], reading::event_of)
                 .optional()?;
             match stored {
                 Some(stored) if event.repeats(&stored) => {

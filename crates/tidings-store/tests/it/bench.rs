@@ -240,12 +240,7 @@ impl<P: Place> Bench<P> {
         events: Vec<NewEvent>,
     ) -> Result<Published, StoreError> {
         self.store
-            .publish(Publish {
-                organization_id,
-                single: events.len() == 1,
-                events,
-                remember: None,
-            })
+            .publish(Publish::of(organization_id, events))
             .await
     }
 

@@ -56,12 +56,8 @@ pub(crate) async fn concurrent_publishes_are_all_answered<P: Place>() {
         callers.spawn(async move {
             let mut ids = Vec::new();
             for _ in 0..20 {
-                let publish = tidings_store::publish::Publish {
-                    organization_id: organization,
-                    events: vec![message(&format!("c{}", caller % 5)), message("a")],
-                    single: false,
-                    remember: None,
-                };
+                let events = vec![message(&format!("c{}", caller % 5)), message("a")];
+                let publish = tidings_store::publish::Publish::of(organization, events);
                 match store.publish(publish).await.unwrap() {
                     Published::Stored(stored) => ids.extend(stored),
                     Published::ExternalIdTaken(_) => unreachable!("none was given"),

@@ -105,10 +105,8 @@ pub(crate) async fn answers_are_remembered<P: Place>() {
     let organization_id = bench.organization(None).await;
     let remember = Remember::new(None, "POST", "/v1/events", "k", b"body");
     let publish = Publish {
-        organization_id,
-        events: vec![message("a")],
-        single: true,
         remember: Some(remember),
+        ..Publish::of(organization_id, vec![message("a")])
     };
     let Published::Stored(ids) = bench.store.publish(publish).await.unwrap() else {
         panic!("nothing was taken");

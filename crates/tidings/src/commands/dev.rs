@@ -90,7 +90,7 @@ async fn demonstrate(config: &Config, once: bool) -> anyhow::Result<()> {
     tokio::select! {
         () = signals.next() => {}
         played = player.finished() => {
-            screen.played(played?)?;
+            screen.played(played?);
             if once {
                 screen.all_settled(installation.store()).await;
             } else {

@@ -39,8 +39,6 @@ pub(crate) struct Server {
     pub(crate) listen: SocketAddr,
     /// Base of links, without a slash at its end; `None` means the listen address.
     pub(crate) public_url: Option<String>,
-    /// Which parts this process runs.
-    pub(crate) role: Role,
     /// The installation's own key.
     pub(crate) admin_key: Option<AdminKey>,
 }
@@ -174,7 +172,6 @@ impl Reader<'_> {
         Ok(Server {
             listen: listen?,
             public_url: public_url?,
-            role: role?,
             admin_key: admin_key?,
         })
     }

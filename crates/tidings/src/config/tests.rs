@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
-use super::meaning::{AdminKey, Config, LogFormat, Role, SecretsKey, Store};
+use super::meaning::{AdminKey, Config, LogFormat, SecretsKey, Store};
 use super::{Environment, Flags, Loaded, load, settings};
 
 const ADMIN_KEY: &str = "sa_live_0123456789abcdef01234567";
@@ -55,7 +55,6 @@ fn the_defaults_are_those_of_the_contract() {
         .unwrap();
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8400");
     assert_eq!(config.server.public_url, None);
-    assert_eq!(config.server.role, Role::All);
     assert_eq!(config.server.admin_key, None);
     let path = PathBuf::from("tidings.db");
     assert_eq!(config.store, Store::Sqlite { path });

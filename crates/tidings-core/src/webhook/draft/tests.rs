@@ -224,7 +224,7 @@ fn what_changes_nothing_keeps_its_version() {
 fn what_a_patch_may_not() {
     let webhook = webhook();
     let check = |body: Value, expect: &str| {
-        assert_eq!(patched(&webhook, &body).unwrap_err(), [expect], "{body}")
+        assert_eq!(patched(&webhook, &body).unwrap_err(), [expect], "{body}");
     };
     check(json!({"dialect": "atender"}), "/dialect");
     check(

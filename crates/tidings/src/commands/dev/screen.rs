@@ -85,9 +85,8 @@ impl Screen {
     }
 
     /// The whole day was published.
-    pub(super) fn played(&self, events: usize) -> anyhow::Result<()> {
+    pub(super) fn played(&self, events: usize) {
         self.tally(|tally| tally.published = Some(events));
-        Ok(())
     }
 
     /// The day is over, the server is not.
