@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::clock::Timestamp;
+use crate::clock::{GivenTime, Timestamp};
 use crate::id::{KeyId, OrganizationId};
 
 pub mod draft;
@@ -121,7 +121,7 @@ pub struct ApiKey {
     /// SHA-256 of the key.
     pub hash: [u8; 32],
     /// From when on it is refused.
-    pub expires_at: Option<Timestamp>,
+    pub expires_at: Option<GivenTime>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -134,7 +134,7 @@ impl ApiKey {
 
     /// Whether the key has run out at `now`.
     pub fn expired(&self, now: Timestamp) -> bool {
-        self.expires_at.is_some_and(|at| at <= now)
+        self.expires_at.as_ref().is_some_and(|end| end.at() <= now)
     }
 }
 

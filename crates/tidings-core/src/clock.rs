@@ -4,6 +4,11 @@ use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use jiff::civil;
+
+/// What an RFC 3339 time begins with, a digit wherever a zero stands.
+const TIME_SHAPE: &[u8] = b"0000-00-00T00:00:00";
+
 /// An instant: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
@@ -49,11 +54,34 @@ impl Timestamp {
 
     /// Reads an RFC 3339 time that ends in `Z`; an offset is refused (contract §4).
     pub fn parse(text: &str) -> Option<Self> {
-        let form = text.as_bytes();
-        let dated = form.len() >= 20 && form[10] == b'T' && form.ends_with(b"Z");
-        let instant: jiff::Timestamp = dated.then(|| text.parse().ok())??;
-        Some(Self(instant.as_millisecond()))
+        let (whole, rest) = text.split_at_checked(TIME_SHAPE.len())?;
+        let fits = |(found, wanted): (u8, &u8)| match wanted {
+            b'0' => found.is_ascii_digit(),
+            wanted => found == *wanted,
+        };
+        // A leap second is the last of its day; the reader below counts it as the one before.
+        let is_odd = whole.ends_with(":60") && !whole.ends_with("T23:59:60");
+        if is_odd || !whole.bytes().zip(TIME_SHAPE).all(fits) {
+            return None;
+        }
+        let milliseconds = milliseconds_in(rest.strip_suffix('Z')?)?;
+        let civil: civil::DateTime = whole.parse().ok()?;
+        let days = civil::date(1970, 1, 1).until(civil.date()).ok()?.get_days();
+        let hours = i64::from(days) * 24 + i64::from(civil.hour());
+        let seconds = (hours * 60 + i64::from(civil.minute())) * 60 + i64::from(civil.second());
+        Some(Self(seconds * 1_000 + milliseconds))
     }
+}
+
+/// One to nine digits after a point, or nothing; what is finer than a millisecond is dropped.
+fn milliseconds_in(fraction: &str) -> Option<i64> {
+    if fraction.is_empty() {
+        return Some(0);
+    }
+    let digits = fraction.strip_prefix('.')?.as_bytes();
+    let is_sound = (1..=9).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+    let digit = |at: usize| digits.get(at).map_or(0, |digit| i64::from(digit - b'0'));
+    is_sound.then(|| digit(0) * 100 + digit(1) * 10 + digit(2))
 }
 
 /// RFC 3339 in UTC with milliseconds and `Z`.
@@ -69,6 +97,40 @@ impl fmt::Display for Timestamp {
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+/// A time that a caller gave: shown as it was written (contract §4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenTime {
+    text: Box<str>,
+    at: Timestamp,
+}
+
+impl GivenTime {
+    /// Reads what [`Timestamp::parse`] reads.
+    pub fn parse(text: &str) -> Option<Self> {
+        let at = Timestamp::parse(text)?;
+        let text = text.into();
+        Some(Self { text, at })
+    }
+
+    /// The instant that is meant.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+}
+
+/// The text as it was given.
+impl fmt::Display for GivenTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl serde::Serialize for GivenTime {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
     }
 }
 
@@ -151,8 +213,36 @@ mod tests {
             "",
             "1970-13-01T00:00:01Z",
             "1970-01-01T00:00:01z",
+            "1970-01-01T00:00:01,5Z",
+            "1970-01-01T000001.000Z",
+            "1970-01-01T00:00:01.Z",
+            "1970-01-01T00:00:01.1234567890Z",
+            "1970-01-01T24:00:00Z",
+            "1970-02-30T00:00:00Z",
+            "1970-01-01T09:00:60Z",
+            "1970-01-01T00:00:0\u{662}Z",
         ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_instant_of_four_digit_years_is_read() {
+        let check =
+            |text: &str, ms| assert_eq!(Timestamp::parse(text), Some(Timestamp(ms)), "{text}");
+        check("2026-05-11T09:00:00.1Z", 1_778_490_000_100);
+        check("2026-05-11T09:00:00.123456789Z", 1_778_490_000_123);
+        check("1969-12-31T23:59:59.9Z", -100);
+        check("2016-12-31T23:59:60Z", 1_483_228_799_000);
+        check("0000-01-01T00:00:00Z", -62_167_219_200_000);
+        check("9999-12-31T23:59:59.999Z", 253_402_300_799_999);
+    }
+
+    #[test]
+    fn a_given_time_is_shown_as_it_was_given() {
+        for text in ["2026-05-11T09:00:00Z", "2026-05-11T09:00:00.120000Z"] {
+            let given = GivenTime::parse(text);
+            assert_eq!(given.map(|time| time.to_string()).as_deref(), Some(text));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value};
 use tidings_events::nearest;
 
-use crate::clock::Timestamp;
+use crate::clock::GivenTime;
 use crate::fault::Fault;
 
 mod query;
@@ -198,11 +198,9 @@ impl<'v, 'f> Object<'v, 'f> {
         self.parsed(name, |text| choose(text, words))
     }
 
-    /// A time in UTC: the text as given, and the instant it names.
-    pub fn time(&mut self, name: &'static str) -> Option<(&'v str, Timestamp)> {
-        self.parsed(name, |text| {
-            Timestamp::parse(text).map(|at| (text, at)).ok_or(TIME_FORM)
-        })
+    /// A time in UTC.
+    pub fn time(&mut self, name: &'static str) -> Option<GivenTime> {
+        self.parsed(name, |text| GivenTime::parse(text).ok_or(TIME_FORM))
     }
 
     /// A whole number within `range`; `5.0` is one too (JSON knows no difference).

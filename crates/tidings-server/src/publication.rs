@@ -151,7 +151,7 @@ impl Reading<'_> {
         let given_key = body
             .text("orderingKey", 1..=EXTERNAL_ID_CHARS_MAX)
             .map(str::to_owned);
-        let occurred_at = body.time("occurredAt").map(|(text, _)| text.to_owned());
+        let occurred_at = body.time("occurredAt").map(|at| at.to_string());
         let actor = read_actor(&mut body);
         if members.events.is_some() {
             body.fault(

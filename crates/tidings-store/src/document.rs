@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tidings_core::access::ApiKey;
-use tidings_core::clock::Timestamp;
+use tidings_core::clock::{GivenTime, Timestamp};
 use tidings_core::id::{KeyId, OrganizationId, WebhookId};
 use tidings_core::organization::{Organization, OrganizationSettings};
 use tidings_core::webhook::{Activity, PreviousSecret, Settings, Verification, Webhook};
@@ -85,7 +85,8 @@ struct ApiKeyDocument {
     scopes: Vec<String>,
     hint: String,
     hash: String,
-    expires_ms: Option<i64>,
+    /// As it was given.
+    expires_at: Option<String>,
     created_ms: i64,
 }
 
@@ -95,7 +96,7 @@ pub(crate) fn api_key_row(key: &ApiKey) -> NounRow {
         scopes: key.scopes.iter().map(ToString::to_string).collect(),
         hint: key.hint.clone(),
         hash: hex::encode(key.hash),
-        expires_ms: key.expires_at.map(Timestamp::as_ms),
+        expires_at: key.expires_at.as_ref().map(ToString::to_string),
         created_ms: key.created_at.as_ms(),
     };
     row(API_KEY, key.organization_id, key.id.0, 1, &document)
@@ -106,15 +107,20 @@ pub(crate) fn api_key(organization_id: i64, id: i64, document: &str) -> Result<A
     let mut hash = [0; 32];
     hex::decode_to_slice(&document.hash, &mut hash)
         .map_err(|error| Unreadable::Corrupt(error.to_string()))?;
+    let corrupt = |what: &str| Unreadable::Corrupt(what.to_owned());
+    let expires_at = document
+        .expires_at
+        .map(|text| GivenTime::parse(&text).ok_or_else(|| corrupt("it ends at no time")))
+        .transpose()?;
     let scopes: Result<_, _> = document.scopes.iter().map(|text| text.parse()).collect();
     Ok(ApiKey {
         id: KeyId(id),
         organization_id: OrganizationId(organization_id),
         name: document.name,
-        scopes: scopes.map_err(|_| Unreadable::Corrupt("it holds an unknown scope".into()))?,
+        scopes: scopes.map_err(|_| corrupt("it holds an unknown scope"))?,
         hint: document.hint,
         hash,
-        expires_at: document.expires_ms.map(Timestamp::from_ms),
+        expires_at,
         created_at: Timestamp::from_ms(document.created_ms),
     })
 }

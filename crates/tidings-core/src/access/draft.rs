@@ -1,7 +1,9 @@
 //! What a caller says of an API key, read and checked field by field (contract §3).
 
+use std::collections::HashSet;
+
 use super::Scope;
-use crate::clock::Timestamp;
+use crate::clock::GivenTime;
 use crate::input::Object;
 
 /// How long a name may be, in characters.
@@ -12,15 +14,15 @@ pub const NAME_CHARACTERS_MAX: usize = 100;
 pub struct Draft {
     /// For people.
     pub name: String,
-    /// What it may do, each scope once.
+    /// What it may do, each scope once, in the order given.
     pub scopes: Vec<Scope>,
     /// From when on it is refused.
-    pub expires_at: Option<Timestamp>,
+    pub expires_at: Option<GivenTime>,
 }
 
 impl Draft {
-    /// Reads the body of a creation. A time that has passed is taken: such a key is never let in. Only the caller knows whether faults were noted; then
-    /// what is returned must not be used.
+    /// Reads the body of a creation. A time that has passed is taken: such a key is never let in.
+    /// Only the caller knows whether faults were noted; then what is returned must not be used.
     pub fn read(body: &mut Object<'_, '_>) -> Self {
         body.require(&["name", "scopes"]);
         let name = body
@@ -30,11 +32,10 @@ impl Draft {
         let mut scopes = body
             .texts("scopes", 1..=Scope::all().count(), parse_scope)
             .unwrap_or_default();
-        scopes.sort_unstable();
-        scopes.dedup();
+        let mut seen = HashSet::new();
+        scopes.retain(|scope| seen.insert(*scope));
         let mut expires_at = None;
         body.nullable("expiresAt", Object::time)
-            .map(|(_, at)| at)
             .put_into(&mut expires_at);
         Self {
             name,

@@ -1,6 +1,6 @@
 use serde::Serialize;
 use tidings_core::access::ApiKey;
-use tidings_core::clock::Timestamp;
+use tidings_core::clock::{GivenTime, Timestamp};
 use tidings_core::id::{KeyId, OrganizationId};
 
 use super::by_display;
@@ -16,7 +16,7 @@ pub(crate) struct KeyView<'a> {
     name: &'a str,
     scopes: Vec<String>,
     hint: &'a str,
-    expires_at: Option<Timestamp>,
+    expires_at: Option<&'a GivenTime>,
     created_at: Timestamp,
     /// The key itself: in the answer to its making, and never again.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,7 +31,7 @@ impl<'a> KeyView<'a> {
             name: &key.name,
             scopes: key.scopes.iter().map(ToString::to_string).collect(),
             hint: &key.hint,
-            expires_at: key.expires_at,
+            expires_at: key.expires_at.as_ref(),
             created_at: key.created_at,
             key: None,
         }

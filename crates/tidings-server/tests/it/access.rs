@@ -19,9 +19,17 @@ async fn who_is_let_in() {
         refused.problem(401, "unauthenticated");
     }
     let tenant = app.tenant().await;
-    let expiring =
-        json!({"name": "k", "scopes": ["webhooks:read"], "expiresAt": "2026-05-11T10:00:00Z"});
-    let key = tenant.post("/v1/api-keys", expiring).await.created("key");
+    let expiring = json!({"name": "k", "scopes": ["webhooks:read", "events:read", "webhooks:read"], "expiresAt": "2026-05-11T10:00:00Z"});
+    let made = tenant.post("/v1/api-keys", expiring).await.expect(201);
+    let key = text(&made, "key");
+    let listed = tenant.get("/v1/api-keys").await.expect(200);
+    for shown in [&made, &listed["data"][0]] {
+        assert_eq!(
+            shown["expiresAt"], "2026-05-11T10:00:00Z",
+            "as it was given"
+        );
+        assert_eq!(shown["scopes"], json!(["webhooks:read", "events:read"]));
+    }
     app.with_key(&key).get("/v1/webhooks").await.expect(200);
     app.clock.advance(Duration::from_hours(1));
     app.with_key(&key)

@@ -1,7 +1,7 @@
 //! Organizations, keys, webhooks and single deliveries, as they are changed.
 
 use tidings_core::access::{ApiKey, Scope};
-use tidings_core::clock::Clock;
+use tidings_core::clock::{Clock, GivenTime};
 use tidings_core::delivery::{DiscardReason, Next};
 use tidings_core::id::{KeyId, OrganizationId};
 use tidings_core::lane::Part;
@@ -20,7 +20,7 @@ fn key<P: Place>(bench: &Bench<P>, organization_id: OrganizationId) -> ApiKey {
         scopes: Scope::all().collect(),
         hint: "abcd".into(),
         hash: [3; 32],
-        expires_at: Some(START.plus(SECOND)),
+        expires_at: GivenTime::parse("2030-05-11T09:00:00Z"),
         created_at: START,
     }
 }
