@@ -22,6 +22,8 @@ mod tests;
 use stream::Stream;
 pub use stream::{CLAIM_PAUSE, READY_MAX};
 
+/// How many deliveries a part of a lane reads ahead at least, however few it sends at once.
+const READY_MIN: usize = 32;
 /// How many conversations may wait for their head's retry before the lane stops taking offers.
 pub const PARKED_KEYS_MAX: usize = 10_000;
 
@@ -177,6 +179,11 @@ impl Lane {
         }
     }
 
+    /// A delivery was committed and is not offered: memory is short. It is claimed later.
+    pub fn leave(&mut self) {
+        self.live.miss();
+    }
+
     /// The store answered a claim.
     pub fn claimed(&mut self, claimed: Claimed, now: Timestamp) {
         if claimed.claim.backlog_until != self.rules.backlog_until {
@@ -274,12 +281,14 @@ impl Lane {
             ordered,
             ..
         } = self.rules;
+        // Reading ahead costs memory for as long as the endpoint takes; a slow one has many fellows.
+        let ready = (2 * self.rules.max_in_flight).clamp(READY_MIN, READY_MAX);
         let backlog_blocks = ordered && !(self.backlog.is_empty() && self.backlog_in_flight == 0);
         for (part, stream) in [
             (Part::Backlog, &mut self.backlog),
             (Part::Live, &mut self.live),
         ] {
-            if let Some((limit, known)) = stream.claim(now, self.in_flight.keys().copied()) {
+            if let Some((limit, known)) = stream.claim(now, ready, self.in_flight.keys().copied()) {
                 actions.push(Action::Claim(Claim {
                     part,
                     limit,

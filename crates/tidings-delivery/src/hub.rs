@@ -20,6 +20,8 @@ use crate::route::{Route, Router};
 use crate::sender::Sender;
 use crate::settler::Settled;
 
+/// How many deliveries may be ready in memory over all lanes before new ones stay in the store.
+const READY_IN_ALL_MAX: usize = 32_768;
 /// How many claims may be answered before the hub has heard of them.
 const CLAIMS_MAX: usize = 1_024;
 /// How long a pump may be late for a lane that waits for a time.
@@ -167,7 +169,11 @@ impl Hub {
         for owed in owed {
             let id = owed.webhook_id;
             if let Some(entry) = self.lanes.get_mut(&id) {
-                entry.lane.offer(owed);
+                if self.ready < READY_IN_ALL_MAX {
+                    entry.lane.offer(owed);
+                } else {
+                    entry.lane.leave();
+                }
             }
             self.stir(id);
         }

@@ -128,9 +128,11 @@ impl Stream {
     }
 
     /// Begins a read when one is due, and says how many rows it should bring at most, and which not.
+    /// With it the queue holds `ready` rows.
     pub(super) fn claim(
         &mut self,
         now: Timestamp,
+        ready: usize,
         in_flight: impl Iterator<Item = DeliveryId>,
     ) -> Option<(usize, Arc<HashSet<DeliveryId>>)> {
         if self.next_due.is_some_and(|due| due <= now) && matches!(self.source, Source::Complete) {
@@ -139,7 +141,7 @@ impl Stream {
         let may =
             matches!(self.source, Source::Behind) && self.not_before.is_none_or(|at| at <= now);
         // Read again when half is sent: the read overlaps with sending the other half.
-        if !may || self.len > READY_MAX / 2 {
+        if !may || self.len > ready / 2 {
             return None;
         }
         let known: Arc<HashSet<_>> = Arc::new(in_flight.chain(self.queued_ids()).collect());
@@ -151,7 +153,7 @@ impl Stream {
             void: false,
             parked: HashSet::new(),
         };
-        Some((READY_MAX - self.len, known))
+        Some((ready - self.len, known))
     }
 
     pub(super) fn refill(&mut self, claimed: Claimed, now: Timestamp) {
