@@ -1,8 +1,10 @@
 //! Events: what happened, once and for all.
 
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tidings_events::{Dialect, EventView, OccurredAt as ShownAt, RenderContext};
 
 use crate::clock::Timestamp;
@@ -99,43 +101,60 @@ fn same_json(left: Option<&str>, right: Option<&str>) -> bool {
         }
 }
 
+/// Where the conversation's id stands, the surest place first.
+const CONVERSATION_PLACES: [Place; 4] = [
+    ["conversation", "id"],
+    ["message", "conversationId"],
+    ["call", "conversationId"],
+    ["draft", "conversationId"],
+];
+
+/// An object of `data`, and its member.
+type Place<'p> = [&'p str; 2];
+
 /// The conversation that `data` is about: its own id, else the one its message, call or draft names.
-pub fn conversation_of(data: &Value) -> Option<String> {
-    let own = data.pointer("/conversation/id");
-    own.or_else(|| {
-        [
-            "/message/conversationId",
-            "/call/conversationId",
-            "/draft/conversationId",
-        ]
-        .iter()
-        .find_map(|place| data.pointer(place).filter(|id| !id.is_null()))
-    })
-    .and_then(id_text)
+/// `text` is what `data` was read from.
+pub fn conversation_of(data: &Value, text: &str) -> Option<String> {
+    CONVERSATION_PLACES
+        .into_iter()
+        .find_map(|place| id_at(place, data, text))
 }
 
 /// The ordering key of an event that was given none: its conversation, else its first object
-/// (contract §6). `objects` are the names of the type's objects, in the catalogue's order.
+/// (contract §6). `objects` are the names of the type's objects, in the catalogue's order; `text` is
+/// what `data` was read from.
 pub fn ordering_key_of(
     conversation: Option<&str>,
     objects: &[&str],
     data: &Value,
+    text: &str,
 ) -> Option<String> {
     if let Some(conversation) = conversation {
         return Some(conversation.to_owned());
     }
     objects.iter().find_map(|kind| {
-        let id = data.get(kind)?.get("id").and_then(id_text)?;
+        let id = id_at([kind, "id"], data, text)?;
         Some(format!("{kind}:{id}"))
     })
 }
 
-fn id_text(id: &Value) -> Option<String> {
-    match id {
-        Value::String(text) => Some(text.clone()),
+fn id_at(place: Place<'_>, data: &Value, text: &str) -> Option<String> {
+    let [object, member] = place;
+    match data.get(object)?.get(member)? {
+        Value::String(id) => Some(id.clone()),
+        // Beyond 64 bits a number is rounded when it is read: two ids would become one.
+        Value::Number(number) if number.is_f64() => as_written(place, text),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
+}
+
+/// The member's own characters.
+fn as_written([object, member]: Place<'_>, text: &str) -> Option<String> {
+    type Members<'t> = HashMap<String, &'t RawValue>;
+    let objects: Members<'_> = serde_json::from_str(text).ok()?;
+    let members: Members<'_> = serde_json::from_str(objects.get(object)?.get()).ok()?;
+    Some(members.get(member)?.get().to_owned())
 }
 
 impl Event {
@@ -237,10 +256,11 @@ mod tests {
     fn conversation_and_ordering_key() {
         let check =
             |data: Value, objects: &[&str], conversation: Option<&str>, key: Option<&str>| {
-                let found = conversation_of(&data);
+                let text = data.to_string();
+                let found = conversation_of(&data, &text);
                 assert_eq!(found.as_deref(), conversation, "{data}");
                 assert_eq!(
-                    ordering_key_of(found.as_deref(), objects, &data).as_deref(),
+                    ordering_key_of(found.as_deref(), objects, &data, &text).as_deref(),
                     key,
                     "{data}"
                 );
@@ -276,6 +296,23 @@ mod tests {
             Some("contact:p"),
         );
         check(json!({"tag": "vip"}), &["tag"], None, None);
+    }
+
+    #[test]
+    fn an_id_of_many_digits_stays_what_it_is() {
+        let key = |id: &str| {
+            let text = format!(r#"{{"conversation":{{"id":{id}}},"contact":{{"id":{id}}}}}"#);
+            let data: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(conversation_of(&data, &text).as_deref(), Some(id));
+            ordering_key_of(None, &["contact"], &data, &text)
+        };
+        let id = "123456789012345678901234567890";
+        assert_eq!(key(id), Some(format!("contact:{id}")));
+        assert_ne!(key(id), key("123456789012345678901234567891"));
+        assert_eq!(
+            key("18446744073709551615").unwrap(),
+            "contact:18446744073709551615"
+        );
     }
 
     #[test]

@@ -17,6 +17,11 @@ pub use query::Query;
 const TIME_FORM: &str =
     "must be an RFC 3339 time in UTC that ends in Z, such as 2026-05-11T09:00:00Z";
 
+/// How much of a name is compared to the known ones.
+const SUGGEST_CHARACTERS: usize = 100;
+/// Lists of faults end here: so many mend more than anyone reads, and an answer stays bounded.
+const FAULTS_MAX: usize = 10_000;
+
 /// The faults found so far.
 #[derive(Debug, Default)]
 pub struct Faults(Vec<Fault>);
@@ -29,7 +34,9 @@ impl Faults {
 
     /// Notes one.
     pub fn add(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
-        self.0.push(Fault::at(pointer, detail));
+        if self.0.len() < FAULTS_MAX {
+            self.0.push(Fault::at(pointer, detail));
+        }
     }
 
     /// Whether nothing was found.
@@ -90,6 +97,8 @@ pub struct Object<'v, 'f> {
     members: Option<&'v Map<String, Value>>,
     pointer: String,
     asked: Vec<&'static str>,
+    /// Known, and never taken.
+    refused: Vec<&'static str>,
     faults: &'f mut Faults,
 }
 
@@ -111,6 +120,7 @@ impl<'v, 'f> Object<'v, 'f> {
             members: value.as_object(),
             pointer,
             asked: Vec::new(),
+            refused: Vec::new(),
             faults,
         }
     }
@@ -121,6 +131,7 @@ impl<'v, 'f> Object<'v, 'f> {
             members: Some(members),
             pointer,
             asked: Vec::new(),
+            refused: Vec::new(),
             faults,
         }
     }
@@ -147,7 +158,8 @@ impl<'v, 'f> Object<'v, 'f> {
 
     /// Notes `detail` when the member is there.
     pub fn refuse(&mut self, name: &'static str, detail: &str) {
-        if self.take(name).is_some() {
+        self.refused.push(name);
+        if self.has(name) {
             self.fault(name, detail);
         }
     }
@@ -320,10 +332,8 @@ impl<'v, 'f> Object<'v, 'f> {
     /// Notes the members that nobody asked for.
     pub fn finish(self) {
         let Some(members) = self.members else { return };
-        for name in members
-            .keys()
-            .filter(|name| !self.asked.contains(&name.as_str()))
-        {
+        let is_known = |name: &str| self.asked.contains(&name) || self.refused.contains(&name);
+        for name in members.keys().filter(|name| !is_known(name)) {
             let detail = unknown("field", name, &self.asked);
             self.faults
                 .add(format!("{}/{}", self.pointer, escape(name)), detail);
@@ -352,8 +362,22 @@ fn choose<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
     })
 }
 
+/// The candidate that was probably meant by `name`, whatever its case. Only the beginning of a long
+/// name is looked at, since looking takes time in proportion.
+pub fn suggest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let beginning: String = name.chars().take(SUGGEST_CHARACTERS).collect();
+    let known: Vec<(&str, String)> = candidates
+        .into_iter()
+        .map(|candidate| (candidate, candidate.to_lowercase()))
+        .collect();
+    let lower = known.iter().map(|(_, lower)| lower.as_str());
+    let near = nearest(&beginning.to_lowercase(), lower)?;
+    let found = known.iter().find(|(_, lower)| lower == near);
+    found.map(|(candidate, _)| *candidate)
+}
+
 fn unknown(what: &str, name: &str, known: &[&'static str]) -> String {
-    match nearest(name, known.iter().copied()) {
+    match suggest(name, known.iter().copied()) {
         Some(near) => format!("is not a known {what} here; the nearest is `{near}`"),
         None => format!("is not a known {what} here; there are none"),
     }

@@ -68,44 +68,64 @@ impl Call {
         self.read_both(|_, body| read(body))
     }
 
-    /// Reads the body of a call on one organization, which query or body name; else it is the key's own.
+    /// Reads the body of a call on one organization, which query or body name; else it is the key's
+    /// own. What `admit` has against that organization is told before any fault.
     pub(crate) fn read_in_organization<T>(
         &self,
+        admit: impl FnOnce(OrganizationId) -> Result<(), Problem>,
         read: impl FnOnce(&mut Object<'_, '_>) -> T,
     ) -> Result<(OrganizationId, T), Problem> {
-        let (named, wanted) = self.read_both(|query, body| {
+        let mut place = None;
+        let wanted = self.read_both(|query, body| {
             let named = named_in_either(query, body);
             if named.is_none() && self.caller.organization().is_none() {
                 body.fault("organizationId", NAME_ONE);
             }
-            (named, read(body))
-        })?;
-        Ok((self.organization(named.as_deref())?, wanted))
+            place = Some(self.organization(named.as_deref()));
+            read(body)
+        });
+        Self::placed(place, admit, wanted)
     }
 
-    /// Reads the query of a list: of one organization, or of it and all below.
+    /// Reads the query of a list: of one organization, or of it and all below. What `admit` has
+    /// against that organization is told before any fault.
     pub(crate) fn read_list<T>(
         &self,
+        admit: impl FnOnce(OrganizationId) -> Result<(), Problem>,
         read: impl FnOnce(&mut Query<'_>) -> T,
     ) -> Result<(Reach, T), Problem> {
-        let (named, below, wanted) = self.read_query(|query| {
+        let mut place = None;
+        let wanted = self.read_query(|query| {
             let named = query.text("organizationId");
             if named.is_none() && self.caller.organization().is_none() {
                 query.fault("organizationId", NAME_ONE);
             }
-            (
-                named,
-                query.flag("includeDescendants").unwrap_or(false),
-                read(query),
-            )
-        })?;
-        let organization = self.organization(named.as_deref())?;
+            place = Some(self.organization(named.as_deref()));
+            let below = query.flag("includeDescendants").unwrap_or(false);
+            (below, read(query))
+        });
+        let (organization, (below, wanted)) = Self::placed(place, admit, wanted)?;
         let reach = if below {
             Reach::Subtree(organization)
         } else {
             Reach::Only(organization)
         };
         Ok((reach, wanted))
+    }
+
+    /// Puts the organization that is meant beside what was read. An organization that is there and
+    /// not admitted comes before the faults, an absent one after.
+    fn placed<T>(
+        place: Option<Result<OrganizationId, Problem>>,
+        admit: impl FnOnce(OrganizationId) -> Result<(), Problem>,
+        wanted: Result<T, Problem>,
+    ) -> Result<(OrganizationId, T), Problem> {
+        if let Some(Ok(organization)) = place {
+            admit(organization)?;
+        }
+        let wanted = wanted?;
+        let place = place.unwrap_or_else(|| Err(Problem::not_found("organization")))?;
+        Ok((place, wanted))
     }
 
     /// The organization that is meant, when the key can see it.
@@ -176,6 +196,12 @@ impl Call {
         }
         serde_json::from_slice(&self.body).map_err(|error| malformed(&error))
     }
+}
+
+/// Nothing against any organization.
+#[expect(clippy::unnecessary_wraps, reason = "stands where others may refuse")]
+pub(crate) fn anywhere(_organization: OrganizationId) -> Result<(), Problem> {
+    Ok(())
 }
 
 /// What the installation's key must say where an organization is needed.

@@ -1,11 +1,12 @@
 //! One request from head to answer: route, key, rate, scope, body, idempotency, handler.
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::FutureExt;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::{Either, Full};
@@ -95,7 +96,8 @@ async fn admit(
     caller.check(operation.access)?;
     let takes_body = matches!(operation.verb, Verb::Post | Verb::Patch);
     let body = if takes_body {
-        body::read(body, operation.body_bytes_max).await?
+        let awaits_leave = head.headers.contains_key(EXPECT);
+        body::read(body, operation.body_bytes_max, awaits_leave).await?
     } else {
         Bytes::new()
     };
@@ -135,7 +137,9 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
         .filter_map(|parameter| parameter.trim().split_once('='))
         .any(|(name, value)| {
             name.eq_ignore_ascii_case("charset")
-                && !value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+                && !["utf-8", "utf8"]
+                    .iter()
+                    .any(|known| value.trim_matches('"').eq_ignore_ascii_case(known))
         });
     if essence.trim().eq_ignore_ascii_case("application/json") && !foreign_charset {
         return Ok(());
@@ -156,6 +160,13 @@ fn remember(
         return Ok(None);
     }
     let key = idempotency::key(&head.headers)?;
-    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-    Ok(key.map(|key| Remember::new(caller.key_id(), operation.verb.as_str(), path, key, body)))
+    let (path, query) = (head.uri.path(), head.uri.query());
+    // What the query says belongs to what is asked, as the body does.
+    let asked: Cow<'_, [u8]> = query.map_or(body.into(), |query| {
+        [query.as_bytes(), b"\0", body].concat().into()
+    });
+    Ok(key.map(|key| {
+        let method = operation.verb.as_str();
+        Remember::new(caller.key_id(), method, path, key, &asked)
+    }))
 }

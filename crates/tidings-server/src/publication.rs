@@ -15,8 +15,8 @@ use tidings_core::event::{
     ordering_key_of,
 };
 use tidings_core::fault::Fault;
-use tidings_core::input::{Faults, Object};
-use tidings_events::{EventType, event_type, event_types, nearest};
+use tidings_core::input::{Faults, Object, suggest};
+use tidings_events::{EventType, event_type, event_types};
 
 use crate::call::malformed;
 use crate::problem::{Code, Problem};
@@ -168,10 +168,10 @@ impl Reading<'_> {
             self.faults
                 .add(format!("{pointer}/data{}", fault.pointer), fault.detail);
         }
-        let conversation = conversation_of(&value);
+        let conversation = conversation_of(&value, data);
         let ordering_key = given_key.or_else(|| {
             let objects: Vec<&str> = kind.objects().collect();
-            ordering_key_of(conversation.as_deref(), &objects, &value)
+            ordering_key_of(conversation.as_deref(), &objects, &value, data)
         });
         let content = Content {
             kind: kind.name().to_owned(),
@@ -228,7 +228,7 @@ fn known_type(name: &str) -> Result<&'static EventType, String> {
         Some(known) if known.is_publishable() => Ok(known),
         Some(_) => Err("tells of Tidings' own webhooks and cannot be published".to_owned()),
         None => {
-            let near = nearest(name, publishable).unwrap_or_default();
+            let near = suggest(name, publishable).unwrap_or_default();
             Err(format!(
                 "is no event type; the nearest is `{near}`. GET /v1/event-types lists all"
             ))
@@ -245,7 +245,10 @@ fn read_actor(body: &mut Object<'_, '_>) -> Option<String> {
     let mut actor = body.object("actor")?;
     actor.require(&["type"]);
     actor.one_of("type", &ACTOR_TYPES);
-    if members.get("id").is_some_and(Value::is_i64) {
+    if members
+        .get("id")
+        .is_some_and(|id| id.is_i64() || id.is_u64())
+    {
         actor.take("id");
     } else {
         let _ = actor.nullable("id", |actor, name| {

@@ -102,12 +102,30 @@ fn matched(segments: &[&str], path: &str) -> Option<Vec<String>> {
     for segment in segments {
         let text = found.next()?;
         if segment.starts_with('{') {
-            (!text.is_empty()).then(|| variables.push(text.to_owned()))?;
+            (!text.is_empty()).then(|| variables.push(unescape(text)))?;
         } else if *segment != text {
             return None;
         }
     }
     found.next().is_none().then_some(variables)
+}
+
+/// The text with its percent signs resolved (RFC 3986 §2.1). What does not resolve stays as it is: no
+/// id looks like that.
+fn unescape(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let mut byte = [*first];
+        rest = tail;
+        if let (b'%', Some((digits, after))) = (first, tail.split_at_checked(2))
+            && hex::decode_to_slice(digits, &mut byte).is_ok()
+        {
+            rest = after;
+        }
+        bytes.push(byte[0]);
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
 fn not_allowed(route: &Route) -> Problem {
@@ -124,5 +142,23 @@ fn not_allowed(route: &Route) -> Problem {
     Problem {
         allow: Some(allow),
         ..Problem::new(Code::MethodNotAllowed, detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percent_signs_are_resolved() {
+        let check = |text: &str, expect: &str| assert_eq!(unescape(text), expect);
+        check("whk_1", "whk_1");
+        check("whk%5F1", "whk_1");
+        check("message%2ereceived", "message.received");
+        check("%C3%A9", "é");
+        check("%", "%");
+        check("%5", "%5");
+        check("%zz%2E", "%zz.");
+        check("%FF", "%FF");
     }
 }

@@ -110,3 +110,46 @@ fn queries_are_read_alike() {
         )],
     );
 }
+
+#[test]
+fn a_slip_of_case_is_a_small_one_and_long_names_are_cut() {
+    let names = ["tag.added", "message.received", "retryDelaySeconds"];
+    assert_eq!(suggest("MESSAGE.RECEIVED", names), Some("message.received"));
+    assert_eq!(
+        suggest("retrydelayseconds", names),
+        Some("retryDelaySeconds")
+    );
+    assert!(suggest(&"x".repeat(10_000_000), names).is_some());
+    assert_eq!(suggest("anything", []), None);
+}
+
+#[test]
+fn what_may_not_be_given_is_not_suggested() {
+    let mut faults = Faults::new();
+    let body = json!({"foo": 1, "id": 2});
+    let mut object = Object::root(&body, &mut faults);
+    object.refuse("id", "is read only");
+    object.text("url", 1..=10);
+    object.finish();
+    let told: Vec<String> = faults
+        .into_vec()
+        .into_iter()
+        .map(|fault| format!("{} {}", fault.pointer, fault.detail))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "/id is read only",
+            "/foo is not a known field here; the nearest is `url`"
+        ]
+    );
+}
+
+#[test]
+fn faults_come_to_an_end() {
+    let mut faults = Faults::new();
+    for _ in 0..=FAULTS_MAX {
+        faults.add("/a", "is wrong");
+    }
+    assert_eq!(faults.into_vec().len(), FAULTS_MAX);
+}

@@ -1,13 +1,13 @@
 //! What a caller says of a webhook, read and checked field by field (contract §5).
 
 use serde_json::{Map, Value};
-use tidings_events::{Dialect, NotASecret, Pattern, Secret, UnknownDialect, nearest};
+use tidings_events::{Dialect, NotASecret, Pattern, Secret, UnknownDialect};
 
 use super::headers;
 use super::{Activity, DISABLED_BY_REQUEST, Ordering, Settings, Verification, Webhook};
 use crate::clock::Timestamp;
 use crate::endpoint::{EndpointUrl, UrlRules};
-use crate::input::{Given, Object};
+use crate::input::{Given, Object, suggest};
 
 /// How long a name may be, in characters.
 pub const NAME_CHARACTERS_MAX: usize = 100;
@@ -277,19 +277,16 @@ fn read_events(body: &mut Object<'_, '_>, dialect: Dialect) -> Given<Vec<String>
     read
 }
 
-/// The pattern, when some event of the dialect is meant by it.
+/// The pattern, when some event of the dialect is meant by it; the fault names the nearest event.
 pub fn check_pattern(text: &str, dialect: Dialect) -> Result<String, String> {
-    let pattern: Pattern = text
-        .parse()
-        .map_err(|error: tidings_events::PatternError| error.to_string())?;
     let names = dialect.names();
-    if names.iter().any(|name| pattern.matches(name)) {
-        return Ok(text.to_owned());
-    }
-    let near = nearest(text, names.iter().copied()).unwrap_or_default();
-    Err(format!(
-        "`{text}` matches no event of the dialect {dialect}; the nearest is `{near}`"
-    ))
+    let fault = match text.parse::<Pattern>() {
+        Ok(pattern) if names.iter().any(|name| pattern.matches(name)) => return Ok(text.to_owned()),
+        Ok(_) => format!("`{text}` matches no event of the dialect {dialect}"),
+        Err(error) => error.to_string(),
+    };
+    let near = suggest(text, names.iter().copied()).unwrap_or_default();
+    Err(format!("{fault}; the nearest is `{near}`"))
 }
 
 fn read_headers(body: &mut Object<'_, '_>) -> Option<Vec<(String, String)>> {

@@ -7,7 +7,7 @@ use tidings_store::query::{DeliveryQuery, EventFilter, Status, Whose};
 
 use super::{DESCENDANTS, LIMIT, ORGANIZATION, SINCE, UNTIL, cursor, webhooks};
 use crate::answer::Answer;
-use crate::call::Call;
+use crate::call::{Call, anywhere};
 use crate::cursor::{Cursor, List};
 use crate::operation::{Holds, Operation, Parameter, Verb, query, reads};
 use crate::page::{self, Wanted};
@@ -64,13 +64,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
 ];
 
 async fn of_webhook(call: Call) -> Result<Answer, Problem> {
-    let wanted = call.read_query(read)?;
     let webhook = webhooks::find(&call)?;
+    let wanted = call.read_query(read)?;
     list(&call, wanted(Whose::Webhook(webhook.id))).await
 }
 
 async fn of_all(call: Call) -> Result<Answer, Problem> {
-    let (reach, wanted) = call.read_list(read)?;
+    let (reach, wanted) = call.read_list(anywhere, read)?;
     list(&call, wanted(Whose::Organizations(reach))).await
 }
 

@@ -2,7 +2,8 @@
 
 use http::StatusCode;
 use tidings_core::access::Area;
-use tidings_events::{Dialect, DialectEvent, Pattern, nearest};
+use tidings_core::input::suggest;
+use tidings_events::{Dialect, DialectEvent, Pattern};
 
 use crate::answer::Answer;
 use crate::call::Call;
@@ -78,7 +79,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     let name: String = call.id("event type")?;
     let shown = dialect.event(&name).and_then(|event| view(dialect, event));
     let shown = shown.ok_or_else(|| {
-        let near = nearest(&name, dialect.names().iter().copied()).unwrap_or_default();
+        let near = suggest(&name, dialect.names().iter().copied()).unwrap_or_default();
         let detail =
             format!("the dialect {dialect} has no event of this name; the nearest is `{near}`");
         Problem::new(Code::NotFound, detail)

@@ -13,7 +13,7 @@ use tidings_store::query::{EventPage, EventQuery, Page};
 
 use super::{DESCENDANTS, LIMIT, ORGANIZATION, SINCE, cursor};
 use crate::answer::Answer;
-use crate::call::{Call, NAME_ONE};
+use crate::call::{Call, NAME_ONE, anywhere};
 use crate::cursor::{Cursor, List};
 use crate::operation::{Holds, Operation, Parameter, Verb, query, reads, writes};
 use crate::page::{self, Wanted};
@@ -179,7 +179,7 @@ fn taken(places: &[usize], is_single: bool) -> Problem {
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let (reach, (kind, since, page, limit)) = call.read_list(|query| {
+    let (reach, (kind, since, page, limit)) = call.read_list(anywhere, |query| {
         let (kind, since) = (query.filled("type"), query.time("since"));
         let (page, limit) = read_page(query);
         (kind, since, page, limit)

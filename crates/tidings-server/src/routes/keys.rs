@@ -9,7 +9,7 @@ use tidings_store::change::Change;
 use super::{DESCENDANTS, LIMIT, ORGANIZATION, cursor};
 use crate::answer::Answer;
 use crate::app::key_hash;
-use crate::call::Call;
+use crate::call::{Call, anywhere};
 use crate::caller::missing_scope;
 use crate::cursor::{Cursor, List};
 use crate::operation::{Holds, Operation, Verb, reads, writes};
@@ -57,7 +57,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
 
 async fn create(call: Call) -> Result<Answer, Problem> {
     let now = call.app.now();
-    let (organization_id, draft) = call.read_in_organization(Draft::read)?;
+    let (organization_id, draft) = call.read_in_organization(anywhere, Draft::read)?;
     let beyond = draft
         .scopes
         .iter()
@@ -86,7 +86,7 @@ async fn create(call: Call) -> Result<Answer, Problem> {
 
 #[expect(clippy::unused_async, reason = "the table holds async handlers")]
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let (reach, wanted) = call.read_list(|query| Wanted::read(query, List::Keys))?;
+    let (reach, wanted) = call.read_list(anywhere, |query| Wanted::read(query, List::Keys))?;
     let directory = call.app.store.directory();
     let organizations = call.organizations_in(&reach);
     let rows = organizations

@@ -24,7 +24,7 @@ use tokio::time::timeout;
 use super::events::TYPE;
 use super::{DESCENDANTS, ORGANIZATION};
 use crate::answer::Answer;
-use crate::call::Call;
+use crate::call::{Call, anywhere};
 use crate::caller::Caller;
 use crate::operation::{Holds, Operation, Parameter, Place, Verb, reads};
 use crate::problem::{Code, Problem};
@@ -58,7 +58,7 @@ pub(super) const OPERATIONS: &[Operation] = &[Operation {
 }];
 
 async fn follow(call: Call) -> Result<Answer, Problem> {
-    let (reach, kind) = call.read_list(|query| query.filled("type"))?;
+    let (reach, kind) = call.read_list(anywhere, |query| query.filled("type"))?;
     let last = last_event_id(&call.headers)?;
     let slot = call.app.streams.clone().try_acquire_owned();
     let slot = slot.map_err(|_| Problem {

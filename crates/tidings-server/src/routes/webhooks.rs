@@ -11,7 +11,6 @@ use tidings_core::webhook::draft::{Draft, OVERLAP_SECONDS_MAX, Patch, Rules, dis
 use tidings_core::webhook::{Activity, PreviousSecret, Verification, Webhook};
 use tidings_events::Secret;
 use tidings_store::change::{Backlog, Change, Refusal};
-use tidings_store::query::Reach;
 
 use super::keys::fill_random;
 use super::{DESCENDANTS, LIMIT, ORGANIZATION, cursor};
@@ -90,8 +89,9 @@ async fn create(call: Call) -> Result<Answer, Problem> {
         urls: &call.app.rules,
         dialects: &DIALECTS,
     };
-    let (organization_id, draft) = call.read_in_organization(|body| Draft::read(body, &rules))?;
-    check_enabled(&call, organization_id)?;
+    let enabled = |organization| check_enabled(&call, organization);
+    let (organization_id, draft) =
+        call.read_in_organization(enabled, |body| Draft::read(body, &rules))?;
     let now = call.app.now();
     let secret = draft.secret.map_or_else(new_secret, Ok)?;
     let webhook = Webhook {
@@ -120,9 +120,8 @@ async fn create(call: Call) -> Result<Answer, Problem> {
 
 #[expect(clippy::unused_async, reason = "the table holds async handlers")]
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let (reach, wanted) = call.read_list(|query| Wanted::read(query, List::Webhooks))?;
-    let (Reach::Only(top) | Reach::Subtree(top)) = reach;
-    check_enabled(&call, top)?;
+    let enabled = |organization| check_enabled(&call, organization);
+    let (reach, wanted) = call.read_list(enabled, |query| Wanted::read(query, List::Webhooks))?;
     let directory = call.app.store.directory();
     let organizations = call
         .organizations_in(&reach)
@@ -147,8 +146,9 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 
 #[expect(clippy::unused_async, reason = "the table holds async handlers")]
 async fn show(call: Call) -> Result<Answer, Problem> {
+    let webhook = find(&call)?;
     call.no_query()?;
-    Ok(shown(&call, &*find(&call)?))
+    Ok(shown(&call, &webhook))
 }
 
 async fn update(call: Call) -> Result<Answer, Problem> {
@@ -189,14 +189,15 @@ async fn update(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn delete(call: Call) -> Result<Answer, Problem> {
-    call.no_query()?;
     let webhook = find(&call)?;
+    call.no_query()?;
     call.commit(Change::DeleteWebhook(webhook.id), Answer::nothing())
         .await?
         .map_err(Problem::from)
 }
 
 async fn rotate(call: Call) -> Result<Answer, Problem> {
+    find(&call)?;
     let overlap = call.read_body(|body| {
         body.integer("overlapSeconds", 0..=OVERLAP_SECONDS_MAX)
             .unwrap_or(0)

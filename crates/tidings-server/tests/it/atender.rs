@@ -120,4 +120,10 @@ async fn the_page_of_subscriptions() {
         .get(&format!("/v1/webhooks?organizationId={tenant}"))
         .await
         .problem(403, "webhooks_disabled");
+    for answer in [
+        writer.post("/v1/webhooks", json!({"foo": 1})).await,
+        writer.get("/v1/webhooks?foo=1").await,
+    ] {
+        answer.problem(403, "webhooks_disabled");
+    }
 }

@@ -66,6 +66,21 @@ async fn keys_are_apart_by_caller_method_and_path_and_end_after_a_day() {
 }
 
 #[tokio::test]
+async fn what_the_query_says_is_part_of_what_is_asked() {
+    let app = TestApp::start().await;
+    let parent = app.organization(json!({})).await;
+    let child = app.child(&parent).await;
+    let tenant = app.with_key(&app.key(&parent, &["admin"]).await);
+    let tenant = tenant.with("idempotency-key", "k");
+    tenant.post("/v1/events", event("c")).await.expect(202);
+    let elsewhere = format!("/v1/events?organizationId={child}");
+    tenant
+        .post(&elsewhere, event("c"))
+        .await
+        .problem(422, "idempotency_key_reused");
+}
+
+#[tokio::test]
 async fn two_at_once_are_one() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await.with("idempotency-key", "k");

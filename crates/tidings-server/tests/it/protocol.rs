@@ -54,6 +54,23 @@ async fn old_and_broken_requests_are_answered_and_closed() {
 }
 
 #[tokio::test]
+async fn who_sends_far_too_much_still_hears_the_answer() {
+    let app = TestApp::start().await;
+    let head = format!(
+        "POST /v1/webhooks HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\nconnection: close\r\n",
+        crate::app::ADMIN
+    );
+    let much = " ".repeat(9 * 1024 * 1024);
+    let whole = format!("{head}content-length: {}\r\n\r\n{much}", much.len());
+    let chunk = format!("{:x}\r\n{much}\r\n0\r\n\r\n", much.len());
+    let chunked = format!("{head}transfer-encoding: chunked\r\n\r\n{chunk}");
+    let asking = format!("{head}expect: 100-continue\r\ncontent-length: 9000000\r\n\r\n");
+    for request in [whole, chunked, asking] {
+        assert!(talk(&app, &request).await.starts_with("HTTP/1.1 413"));
+    }
+}
+
+#[tokio::test]
 async fn http_2_without_tls() {
     let app = TestApp::start().await;
     let client = hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new())
