@@ -1,6 +1,6 @@
 //! What every request can reach.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -55,12 +55,14 @@ pub struct App {
     pub(crate) request_ids: RequestIds,
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) draining: watch::Sender<bool>,
-    pub(crate) openapi: Bytes,
-    pub(crate) reference: Bytes,
+    public_url: String,
+    version: &'static str,
+    openapi: OnceLock<Bytes>,
+    reference: OnceLock<Bytes>,
 }
 
 impl App {
-    /// Builds the API; the documents are rendered once, here.
+    /// Builds the API.
     pub fn new(options: AppOptions) -> Self {
         let AppOptions {
             store,
@@ -81,9 +83,27 @@ impl App {
             request_ids: RequestIds::new(),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             draining: watch::Sender::new(false),
-            openapi: openapi::document(&public_url, version).to_string().into(),
-            reference: openapi::reference_page(version).into(),
+            public_url,
+            version,
+            openapi: OnceLock::new(),
+            reference: OnceLock::new(),
         }
+    }
+
+    /// The OpenAPI document. Rendered when it is first asked for: most processes never are, and it
+    /// takes more memory than all else at the start.
+    pub(crate) fn openapi(&self) -> Bytes {
+        let render = || openapi::document(&self.public_url, self.version);
+        self.openapi
+            .get_or_init(|| render().to_string().into())
+            .clone()
+    }
+
+    /// The reference page, rendered when it is first asked for.
+    pub(crate) fn reference(&self) -> Bytes {
+        self.reference
+            .get_or_init(|| openapi::reference_page(self.version).into())
+            .clone()
     }
 
     /// The present instant.

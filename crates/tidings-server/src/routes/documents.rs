@@ -28,14 +28,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
 
 #[expect(clippy::unused_async, reason = "the table holds async handlers")]
 async fn openapi(call: Call) -> Result<Answer, Problem> {
-    Ok(Answer::of_bytes(
-        StatusCode::OK,
-        JSON,
-        call.app.openapi.clone(),
-    ))
+    Ok(Answer::of_bytes(StatusCode::OK, JSON, call.app.openapi()))
 }
 
 #[expect(clippy::unused_async, reason = "the table holds async handlers")]
 async fn reference(call: Call) -> Result<Answer, Problem> {
-    Ok(super::portal::page(HTML, call.app.reference.clone()))
+    Ok(super::portal::page(HTML, call.app.reference()))
 }
