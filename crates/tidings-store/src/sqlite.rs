@@ -239,10 +239,11 @@ impl Readers {
         }
     }
 
+    /// Reads at one moment: whatever is committed meanwhile shows in none of the questions asked.
     async fn read<T, F>(self: &Arc<Self>, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let permits = self.permits.clone();
         let permit = permits.acquire_owned().await.map_err(|_| closed())?;
@@ -254,7 +255,8 @@ impl Readers {
                 lender,
                 _permit: permit,
             };
-            work(lent.connection())
+            let snapshot = lent.connection().transaction()?;
+            work(&snapshot)
         });
         match done.await {
             Ok(result) => result.map_err(|error| failure(&error)),

@@ -17,7 +17,7 @@ use tidings_core::event::Event;
 use tidings_core::fault::Fault;
 use tidings_core::id::EventId;
 use tidings_store::StoreError;
-use tidings_store::query::{EventPage, EventQuery, Reach};
+use tidings_store::query::{EventPage, EventQuery, Page, Reach};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 
@@ -129,9 +129,10 @@ struct Follower {
 
 impl Follower {
     /// Where a stream begins that resumes nothing: after what is already there.
+    /// Events of any type count, since the one asked for may lie far back.
     async fn newest(&self) -> Result<EventId, StoreError> {
-        let page = self.read(EventPage::Before(None), 1).await?;
-        Ok(page.first().map_or(EventId(0), |event| event.id))
+        let page = self.read(None, EventPage::Before(None), 1).await?;
+        Ok(page.rows.first().map_or(EventId(0), |event| event.id))
     }
 
     /// The next piece of the stream, or its end: the server is ending, the key is gone, or the store
@@ -146,12 +147,16 @@ impl Follower {
                 return None;
             }
             self.commits.mark_unchanged();
-            self.ready = self
-                .read(EventPage::After(Some(self.after)), BATCH_MAX)
-                .await
-                .ok()?
-                .into();
-            if self.ready.is_empty() && !self.wait().await {
+            let after = EventPage::After(Some(self.after));
+            let page = self.read(self.kind.clone(), after, BATCH_MAX).await.ok()?;
+            self.ready = page.rows.into();
+            if !self.ready.is_empty() {
+                continue;
+            }
+            if let Some(looked_at) = page.next {
+                // Nothing asked for among so many: there is more behind them.
+                self.after = EventId(looked_at);
+            } else if !self.wait().await {
                 return Some(": nothing new\n\n".to_owned());
             }
         }
@@ -179,15 +184,20 @@ impl Follower {
         }
     }
 
-    async fn read(&self, page: EventPage, limit: usize) -> Result<Vec<Event>, StoreError> {
+    async fn read(
+        &self,
+        kind: Option<String>,
+        page: EventPage,
+        limit: usize,
+    ) -> Result<Page<Event>, StoreError> {
         let query = EventQuery {
             reach: self.reach.clone(),
-            kind: self.kind.clone(),
+            kind,
             since: None,
             page,
             limit,
         };
-        Ok(self.call.app.store.events(query).await?.rows)
+        self.call.app.store.events(query).await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use rusqlite::{Connection, Params, Row, Transaction, params};
+use rusqlite::{Connection, Params, Row, params};
 use tidings_core::clock::Timestamp;
 use tidings_core::delivery::{OrderKey, Owed};
 use tidings_core::event::Outgoing;
@@ -13,18 +13,16 @@ use tidings_core::lane::{Claim, Claimed, PARKED_KEYS_MAX, Part};
 use super::reading;
 use crate::sql::statement;
 
-/// Answers a claim as of `now`, leaving out what fell to a discard of everything.
+/// Answers a claim as of `now` from one snapshot, leaving out what fell to a discard of everything.
 pub(super) fn claim(
-    connection: &mut Connection,
+    snapshot: &Connection,
     webhook: WebhookId,
     claim: Claim,
     discarded_through: i64,
     now: Timestamp,
 ) -> rusqlite::Result<Claimed> {
-    // One snapshot for all the questions.
-    let snapshot = connection.transaction()?;
     let ask = Ask {
-        snapshot: &snapshot,
+        snapshot,
         webhook,
         claim: &claim,
         discarded_through,
@@ -41,7 +39,7 @@ pub(super) fn claim(
         ask.any_order()?
     };
     let next_due = ask.next_due()?;
-    let rows = with_events(&snapshot, webhook, due)?;
+    let rows = with_events(snapshot, webhook, due)?;
     Ok(Claimed {
         more: rows.len() >= claim.limit,
         rows,
@@ -52,7 +50,7 @@ pub(super) fn claim(
 }
 
 struct Ask<'a> {
-    snapshot: &'a Transaction<'a>,
+    snapshot: &'a Connection,
     webhook: WebhookId,
     claim: &'a Claim,
     discarded_through: i64,
@@ -204,7 +202,7 @@ fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
 
 /// Adds the events; several deliveries of one event share it.
 fn with_events(
-    snapshot: &Transaction<'_>,
+    snapshot: &Connection,
     webhook_id: WebhookId,
     due: Vec<Due>,
 ) -> rusqlite::Result<Vec<Owed>> {

@@ -1,6 +1,7 @@
 //! Lists and single reads.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tidings_core::delivery::Next;
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId};
@@ -136,6 +137,41 @@ pub(crate) async fn events_of_a_subtree<P: Place>() {
         5,
     );
     assert!(walk_events(&bench.store, nowhere).await.is_empty());
+}
+
+pub(crate) async fn a_subtree_is_read_at_one_moment<P: Place>() {
+    let bench = Bench::<P>::open();
+    let top = bench.organization(None).await;
+    let mut within = vec![top];
+    for _ in 0..4 {
+        within.push(bench.organization(Some(top)).await);
+    }
+    let is_written = AtomicBool::new(false);
+    let write = async {
+        let mut written = Vec::new();
+        for _ in 0..100 {
+            let one_each = within.iter().map(|id| bench.messages(*id, &["a"]));
+            written.extend(futures::future::join_all(one_each).await.concat());
+        }
+        is_written.store(true, Ordering::SeqCst);
+        written
+    };
+    let follow = async {
+        let (mut read, mut after) = (Vec::new(), None);
+        loop {
+            let was_written = is_written.load(Ordering::SeqCst);
+            let query = events(Reach::Subtree(top), EventPage::After(after), 50);
+            let page = bench.store.events(query).await.unwrap();
+            read.extend(page.rows.iter().map(|event| event.id));
+            after = page.rows.last().map(|event| event.id).or(after);
+            if was_written && page.rows.is_empty() {
+                return read;
+            }
+        }
+    };
+    let (mut written, read) = futures::future::join(write, follow).await;
+    written.sort_unstable();
+    assert_eq!(read, written);
 }
 
 pub(crate) async fn deliveries_newest_first<P: Place>() {
