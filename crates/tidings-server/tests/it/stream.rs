@@ -128,3 +128,26 @@ async fn a_stream_is_narrowed_and_ends_with_the_server() {
     assert_eq!(stream.piece().await, None);
     app.ended().await;
 }
+
+#[tokio::test]
+async fn a_rare_type_is_found_behind_all_others() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let rare = json!({"type": "contact.created", "data": {"contact": {"id": "p"}}});
+    let old = tenant.post("/v1/events", rare.clone()).await.expect(202);
+    let others = json!({"events": vec![event("c"); 1_000]});
+    for _ in 0..51 {
+        tenant.post("/v1/events", others.clone()).await.expect(202);
+    }
+    let path = "/v1/events/stream?type=contact.created";
+    let mut fresh = Stream::open(&tenant, path).await;
+    let new = tenant.post("/v1/events", rare).await.expect(202);
+    assert_eq!(
+        fresh.event().await.0,
+        text(&new, "id"),
+        "not what was before"
+    );
+    let resuming = tenant.clone().with("last-event-id", &text(&old, "id"));
+    let mut resumed = Stream::open(&resuming, path).await;
+    assert_eq!(resumed.event().await.0, text(&new, "id"));
+}
