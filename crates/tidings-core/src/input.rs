@@ -34,9 +34,14 @@ impl Faults {
 
     /// Notes one.
     pub fn add(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
-        if self.0.len() < FAULTS_MAX {
+        if !self.is_full() {
             self.0.push(Fault::at(pointer, detail));
         }
+    }
+
+    /// Whether no more are noted, so that none need be looked for.
+    fn is_full(&self) -> bool {
+        self.0.len() >= FAULTS_MAX
     }
 
     /// Whether nothing was found.
@@ -334,6 +339,9 @@ impl<'v, 'f> Object<'v, 'f> {
         let Some(members) = self.members else { return };
         let is_known = |name: &str| self.asked.contains(&name) || self.refused.contains(&name);
         for name in members.keys().filter(|name| !is_known(name)) {
+            if self.faults.is_full() {
+                return;
+            }
             let detail = unknown("field", name, &self.asked);
             self.faults
                 .add(format!("{}/{}", self.pointer, escape(name)), detail);
