@@ -118,6 +118,7 @@ impl Reading<'_> {
                 "stands beside events; give one event, or a list of them",
             );
         }
+        let organization = envelope.text("organizationId", 1..=100).map(str::to_owned);
         envelope.finish();
         let list: Option<Vec<&RawValue>> = members
             .events
@@ -137,6 +138,10 @@ impl Reading<'_> {
             if let Some(members) = self.members(&pointer, event) {
                 self.event(&pointer, &members);
             }
+        }
+        // What the list says holds for every event that says nothing.
+        for named in &mut self.organizations {
+            *named = named.take().or_else(|| organization.clone());
         }
     }
 

@@ -97,7 +97,13 @@ fn fixed() -> Value {
         "Actor": closed(&[("type", json!({"enum": words})), ("id", actor_id), ("name", short)], &["type"]),
         "Publication": {"anyOf": [
             reference("NewEvent"),
-            closed(&[("events", json!({"type": "array", "minItems": 1, "maxItems": BATCH_EVENTS_MAX, "items": reference("NewEvent")}))], &["events"]),
+            closed(
+                &[
+                    ("organizationId", id("org")),
+                    ("events", json!({"type": "array", "minItems": 1, "maxItems": BATCH_EVENTS_MAX, "items": reference("NewEvent")})),
+                ],
+                &["events"],
+            ),
         ]},
         "Published": {"anyOf": [
             object(&[("id", id("evt"))]),

@@ -291,6 +291,16 @@ async fn where_an_event_happened() {
         let event = caller.get(&path).await.expect(200);
         assert_eq!(event["organizationId"], json!(place));
     }
+    // Beside a list it holds for all that name none; one event's own word is stronger.
+    let mut own = event("d");
+    own["organizationId"] = json!(top);
+    let body = json!({"organizationId": child, "events": [event("c"), own]});
+    let placed = caller.post("/v1/events", body).await.expect(202);
+    for (id, place) in placed["ids"].as_array().unwrap().iter().zip([&child, &top]) {
+        let path = format!("/v1/events/{}", id.as_str().unwrap());
+        let event = caller.get(&path).await.expect(200);
+        assert_eq!(event["organizationId"], json!(place));
+    }
     below_is_not_there(&app, &top, &child).await;
 }
 
