@@ -22,6 +22,8 @@ use crate::settler::Settled;
 
 /// How many deliveries may be ready in memory over all lanes before new ones stay in the store.
 const READY_IN_ALL_MAX: usize = 32_768;
+/// Up to how many lanes are kept though they owe nothing: making one costs more than an attempt.
+const IDLE_LANES_MAX: usize = 8_192;
 /// How many claims may be answered before the hub has heard of them.
 const CLAIMS_MAX: usize = 1_024;
 /// How long a pump may be late for a lane that waits for a time.
@@ -125,7 +127,10 @@ impl Hub {
         let ids: Vec<_> = self.lanes.keys().copied().collect();
         for id in ids {
             self.obey(id, false);
-            if let Some(entry) = self.lanes.get_mut(&id) {
+            let owes = self.store.directory().health(id).pending > 0;
+            if let Some(entry) = self.lanes.get_mut(&id)
+                && (owes || !entry.lane.is_idle())
+            {
                 entry.lane.recheck();
                 self.stir(id);
             }
@@ -282,6 +287,7 @@ impl Hub {
     }
 
     fn pump_lane(&mut self, id: WebhookId, now: Timestamp, actions: &mut Vec<Action>) {
+        let is_crowded = self.lanes.len() > IDLE_LANES_MAX;
         let Some(entry) = self.lanes.get_mut(&id) else {
             return;
         };
@@ -303,7 +309,7 @@ impl Hub {
         let ready = entry.lane.queued();
         self.ready = self.ready - entry.ready + ready;
         entry.ready = ready;
-        if entry.lane.is_idle() {
+        if entry.lane.is_idle() && is_crowded {
             self.remove_lane(id);
             return;
         }

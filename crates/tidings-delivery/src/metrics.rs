@@ -84,7 +84,7 @@ impl Metrics {
         );
         registry.register(
             "delivery_lanes",
-            "Webhooks that are owed something",
+            "Lanes in memory: webhooks that are owed something, or were lately",
             handles.lanes.clone(),
         );
         registry.register(

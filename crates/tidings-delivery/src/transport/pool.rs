@@ -11,9 +11,9 @@ use super::connection::{Connection, Http1, Lease, SHARED_IDLE_MAX, Shared};
 
 /// Resting HTTP/1.1 connections per origin: several webhooks at the largest in-flight limit may share
 /// one, and what is closed must be opened again.
-const RESTING_PER_ORIGIN_MAX: usize = 1_024;
+const RESTING_PER_ORIGIN_MAX: usize = 2_048;
 /// Resting HTTP/1.1 connections together; each holds a file descriptor.
-const RESTING_MAX: usize = 2_048;
+const RESTING_MAX: usize = 4_096;
 /// How often resting connections past their time are closed.
 const TEND_EVERY: Duration = Duration::from_secs(5);
 
