@@ -9,7 +9,7 @@ use tidings_store::{Handoff, Store};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::hub::Hub;
+use crate::hub::{Hub, OPEN_ATTEMPTS_MAX};
 use crate::metrics::Metrics;
 use crate::report::Reports;
 use crate::route::Router;
@@ -17,9 +17,6 @@ use crate::sender::Sender;
 use crate::settler::Settler;
 use crate::transport::Transport;
 use crate::upkeep;
-
-/// How many attempts may be open at once over all lanes.
-pub(crate) const OPEN_ATTEMPTS_MAX: usize = 2_048;
 
 /// What an engine is made of.
 #[derive(Debug)]

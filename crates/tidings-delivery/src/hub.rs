@@ -14,12 +14,13 @@ use tidings_core::webhook::{Ordering, Webhook};
 use tidings_store::{Committed, Handoff, Store};
 use tokio::sync::{mpsc, watch};
 
-use crate::engine::OPEN_ATTEMPTS_MAX;
 use crate::metrics::Metrics;
 use crate::route::{Route, Router};
 use crate::sender::Sender;
 use crate::settler::Settled;
 
+/// How many attempts may be open at once over all lanes.
+pub(crate) const OPEN_ATTEMPTS_MAX: usize = 2_048;
 /// How many deliveries may be ready in memory over all lanes before new ones stay in the store.
 const READY_IN_ALL_MAX: usize = 32_768;
 /// Up to how many lanes are kept though they owe nothing: making one costs more than an attempt.
