@@ -10,7 +10,7 @@ use crate::id::DeliveryId;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Health {
-    /// Deliveries owed or held.
+    /// Deliveries owed or held; counted from their rows at the start.
     pub pending: i64,
     /// Failed attempts since the last success (rule 4).
     pub consecutive_failures: u32,

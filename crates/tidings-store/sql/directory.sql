@@ -16,6 +16,17 @@ where organization_id = $1 and kind = $2 and id = $3;
 select webhook_id, document
 from webhook_health;
 
+-- name: count_owed
+select webhook_id, count(*)
+from deliveries
+where state = 'pending'
+group by webhook_id;
+
+-- name: count_owed_after
+select count(*)
+from deliveries
+where webhook_id = $1 and state = 'pending' and id > $2;
+
 -- name: put_health
 insert into webhook_health (webhook_id, document)
 values ($1, $2)

@@ -275,6 +275,23 @@ impl Tables {
         }
     }
 
+    /// Counts `count` more deliveries as owed.
+    pub(crate) fn add_owed(&mut self, id: WebhookId, count: i64) {
+        self.health.entry(id).or_default().pending += count;
+    }
+
+    /// Sets how many deliveries are owed.
+    pub(crate) fn set_owed(&mut self, owed: &HashMap<WebhookId, i64>) {
+        for (id, health) in &mut self.health {
+            health.pending = owed.get(id).copied().unwrap_or(0);
+        }
+        for (id, count) in owed {
+            if self.webhooks.contains_key(id) {
+                self.health.entry(*id).or_default().pending = *count;
+            }
+        }
+    }
+
     pub(crate) fn put_health(&mut self, id: WebhookId, health: Health) {
         self.health.insert(id, health);
     }

@@ -57,6 +57,8 @@ pub(super) struct Commit<'w> {
 #[derive(Default)]
 pub(super) struct Staged {
     pub(super) health: HashMap<WebhookId, Health>,
+    /// How many deliveries were added to each webhook. Not written: the rows tell it at the next start.
+    pub(super) newly_owed: HashMap<WebhookId, i64>,
     pub(super) sequences: HashMap<(OrganizationId, String), i64>,
     pub(super) nouns: Vec<Noun>,
     pub(super) committed: Committed,
@@ -212,15 +214,19 @@ impl Writer {
     fn tell(&self, staged: Staged) {
         let Staged {
             health,
+            newly_owed,
             nouns,
             committed,
             events,
             ..
         } = staged;
-        if !health.is_empty() || !nouns.is_empty() {
+        if !health.is_empty() || !newly_owed.is_empty() || !nouns.is_empty() {
             let mut tables = self.directory.write();
             for (id, health) in health {
                 tables.put_health(id, health);
+            }
+            for (id, count) in newly_owed {
+                tables.add_owed(id, count);
             }
             for noun in nouns {
                 place(noun, &mut tables);

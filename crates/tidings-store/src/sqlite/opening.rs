@@ -1,5 +1,6 @@
 //! Opening a database: the lock, the checks, the migrations, the directory.
 
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -248,6 +249,23 @@ fn load_health(connection: &Connection, tables: &mut Tables) -> rusqlite::Result
         })?;
         tables.put_health(WebhookId(row.get(0)?), health);
     }
+    count_owed(connection, tables)
+}
+
+/// The count of what is owed is not kept beside the rows: publishing would write it for each webhook
+/// and commit. The index of unsettled deliveries tells it.
+fn count_owed(connection: &Connection, tables: &mut Tables) -> rusqlite::Result<()> {
+    let mut count = connection.prepare(statement("count_owed"))?;
+    let rows = count.query_map([], |row| Ok((WebhookId(row.get(0)?), row.get(1)?)))?;
+    let mut owed: HashMap<WebhookId, i64> = rows.collect::<Result<_, _>>()?;
+    let mut count_after = connection.prepare(statement("count_owed_after"))?;
+    for (id, count) in &mut owed {
+        let discarded_through = tables.health(*id).discarded_through;
+        if discarded_through > 0 {
+            *count = count_after.query_row([id.0, discarded_through], |row| row.get(0))?;
+        }
+    }
+    tables.set_owed(&owed);
     Ok(())
 }
 

@@ -207,7 +207,7 @@ impl Commit<'_> {
                 self.now.as_ms(),
             ],
         )?;
-        self.health(webhook_id).pending += 1;
+        *self.staged.newly_owed.entry(webhook_id).or_default() += 1;
         self.staged.committed.owed.push(Owed {
             id,
             webhook_id,
