@@ -143,11 +143,8 @@ const fn product(
     run: fn(&mut Lab) -> Result<Vec<Row>>,
 ) -> Scenario {
     Scenario {
-        name,
-        about,
-        needs,
         uses_product: true,
-        run,
+        ..raw(name, about, needs, run)
     }
 }
 

@@ -10,7 +10,8 @@ use crate::id::DeliveryId;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Health {
-    /// Deliveries owed or held; counted from their rows at the start.
+    /// Deliveries owed or held. Not kept with the rest: counted from their rows at the start.
+    #[serde(skip)]
     pub pending: i64,
     /// Failed attempts since the last success (rule 4).
     pub consecutive_failures: u32,

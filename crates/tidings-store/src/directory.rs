@@ -113,12 +113,7 @@ impl Directory {
 
     /// Every webhook that is owed something.
     pub fn owing(&self) -> Vec<WebhookId> {
-        let tables = self.read();
-        let owing = tables
-            .health
-            .iter()
-            .filter(|(_, health)| health.pending > 0);
-        owing.map(|(id, _)| *id).collect()
+        self.read().owing().collect()
     }
 }
 
@@ -213,12 +208,12 @@ impl Tables {
             let webhook = self.webhooks.get(id)?;
             webhook.hold(self.switched_off(webhook.organization_id))
         };
-        let owing = self
-            .health
-            .iter()
-            .filter(|(_, health)| health.pending > 0)
-            .map(|(id, _)| *id);
-        owing.filter(|id| held(id).is_some()).collect()
+        self.owing().filter(|id| held(id).is_some()).collect()
+    }
+
+    fn owing(&self) -> impl Iterator<Item = WebhookId> {
+        let owing = self.health.iter().filter(|(_, health)| health.pending > 0);
+        owing.map(|(id, _)| *id)
     }
 
     pub(crate) fn put_organization(&mut self, organization: Organization) {

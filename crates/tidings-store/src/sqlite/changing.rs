@@ -52,10 +52,7 @@ impl Commit<'_> {
         {
             return Ok(Err(Refusal::NotFound));
         }
-        self.put_noun(&document::organization_row(organization))?;
-        self.staged
-            .nouns
-            .push(Noun::Organization(organization.clone()));
+        self.put_organization(organization)?;
         Ok(Ok(()))
     }
 
@@ -67,10 +64,7 @@ impl Commit<'_> {
             return Ok(Err(Refusal::Conflict));
         }
         let switched = stored.settings.webhooks_enabled != organization.settings.webhooks_enabled;
-        self.put_noun(&document::organization_row(organization))?;
-        self.staged
-            .nouns
-            .push(Noun::Organization(organization.clone()));
+        self.put_organization(organization)?;
         if switched {
             for id in self.tables.webhook_ids_of(organization.id) {
                 self.changed(id, false);
@@ -80,6 +74,13 @@ impl Commit<'_> {
             }
         }
         Ok(Ok(()))
+    }
+
+    fn put_organization(&mut self, organization: &Organization) -> rusqlite::Result<()> {
+        self.put_noun(&document::organization_row(organization))?;
+        let noun = Noun::Organization(organization.clone());
+        self.staged.nouns.push(noun);
+        Ok(())
     }
 
     fn delete_organization(&mut self, id: OrganizationId) -> Checked {
