@@ -10,6 +10,8 @@ use anyhow::Context as _;
 
 use crate::run;
 
+mod node;
+
 /// A program from the Python package index.
 struct PythonTool {
     /// The package and its version.
@@ -46,15 +48,27 @@ struct SystemTool {
     used_by: &'static str,
 }
 
-const SYSTEM_TOOLS: [SystemTool; 1] = [SystemTool {
-    probe: &["python3", "-c", "import ensurepip, venv"],
-    debian: &["python3", "python3-venv"],
-    used_by: "the public tools that check the API",
-}];
+const SYSTEM_TOOLS: [SystemTool; 2] = [
+    SystemTool {
+        probe: &["python3", "-c", "import ensurepip, venv"],
+        debian: &["python3", "python3-venv"],
+        used_by: "the public tools that check the API",
+    },
+    SystemTool {
+        probe: &["npm", "--version"],
+        debian: &["nodejs", "npm"],
+        used_by: "the vendors' own verifiers",
+    },
+];
 
 /// Installs what is missing.
 pub(crate) fn run() -> anyhow::Result<()> {
     SYSTEM_TOOLS.iter().for_each(install_system_tool);
+    install_python_tools()?;
+    node::install()
+}
+
+fn install_python_tools() -> anyhow::Result<()> {
     let missing: Vec<&PythonTool> = PYTHON_TOOLS
         .iter()
         .filter(|tool| !tool.is_there())
