@@ -8,7 +8,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
 use tempfile::TempDir;
 use tidings_core::clock::{Clock, SystemClock, Timestamp};
 use tidings_core::delivery::{Attempt, Next, Owed, Settlement};
-use tidings_core::event::{Content, NewEvent};
+use tidings_core::event::{Content, NewEvent, Numbering};
 use tidings_core::id::{OrganizationId, WebhookId};
 use tidings_core::lane::{Claim, Claimed, Part};
 use tidings_core::organization::{Organization, OrganizationSettings};
@@ -261,7 +261,7 @@ fn message(conversation: usize) -> NewEvent {
     let text = "x".repeat(DATA_BYTES - head.len() - tail.len());
     NewEvent {
         occurred_at: None,
-        conversation: Some(conversation.clone()),
+        numbering: Numbering::Next(conversation.clone()),
         content: Content {
             kind: "message.received".into(),
             version: 1,

@@ -62,13 +62,25 @@ pub struct Content {
     pub traceparent: Option<String>,
 }
 
+/// Where an event's number within its conversation comes from (contract §6).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Numbering {
+    /// It is about no conversation and has none.
+    #[default]
+    None,
+    /// The commit gives it the next one of this conversation, which its publisher keeps.
+    Next(String),
+    /// The conversation core keeps the conversation, and has counted.
+    Given(i64),
+}
+
 /// An event about to be committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEvent {
     /// The publisher's time, if one was given.
     pub occurred_at: Option<String>,
-    /// The conversation whose events are numbered.
-    pub conversation: Option<String>,
+    /// Where its number comes from.
+    pub numbering: Numbering,
     /// What the publisher said.
     pub content: Content,
 }
@@ -336,7 +348,7 @@ mod tests {
         };
         let new = |data: &str, at: Option<&str>| NewEvent {
             occurred_at: at.map(str::to_owned),
-            conversation: None,
+            numbering: Numbering::None,
             content: content(data),
         };
         assert!(new(r#"{ "b": 2, "a": 1 }"#, None).repeats(&stored));

@@ -13,6 +13,8 @@ use crate::clock::Timestamp;
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const TEXT_LEN: usize = 13;
 const COUNT_BITS: u32 = 20;
+/// A record's key has 43 bits of milliseconds like the others, and fewer for the count.
+const RECORD_COUNT_BITS: u32 = 10;
 /// 2020-01-01T00:00:00Z; the first bit of a key stays free until the year 2298.
 const EPOCH_MS: i64 = 1_577_836_800_000;
 
@@ -78,6 +80,19 @@ macro_rules! ids {
                 decode(Self::PREFIX, text).map(Self)
             }
         }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(reader)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
     )*};
 }
 
@@ -94,23 +109,54 @@ ids! {
     DeliveryId = "dlv";
     /// A custom event type.
     EventTypeId = "ety";
+    /// A conversation.
+    ConversationId = "cnv";
+    /// A message of a conversation.
+    MessageId = "msg";
+    /// A person conversations are held with.
+    ContactId = "cnt";
+    /// A call.
+    CallId = "cal";
+    /// What a call came to.
+    OutcomeId = "out";
+    /// A reply that waits for approval.
+    DraftId = "drf";
+    /// A person who works for the organization.
+    UserId = "usr";
+    /// An SLA policy.
+    SlaPolicyId = "sla";
+    /// A resource of any kind.
+    ResourceId = "res";
 }
 
 /// Makes keys that only grow, whatever the clock does.
 #[derive(Debug)]
 pub struct IdSource {
     last: i64,
+    count_bits: u32,
 }
 
 impl IdSource {
     /// Continues after `last`, the greatest key that exists (0 when there is none).
     pub fn after(last: i64) -> Self {
-        Self { last }
+        Self {
+            last,
+            count_bits: COUNT_BITS,
+        }
+    }
+
+    /// Makes keys of records, which stay below 2^53: one dialect shows them as integers, and those are
+    /// exact in every JSON reader only up to there (contract §6).
+    pub fn of_records_after(last: i64) -> Self {
+        Self {
+            last,
+            count_bits: RECORD_COUNT_BITS,
+        }
     }
 
     /// The next key: of this millisecond, or one more than the last when the clock stood or went back.
     pub fn next(&mut self, now: Timestamp) -> i64 {
-        let floor = (now.as_ms() - EPOCH_MS).max(0) << COUNT_BITS;
+        let floor = (now.as_ms() - EPOCH_MS).max(0) << self.count_bits;
         self.last = (self.last + 1).max(floor);
         self.last
     }

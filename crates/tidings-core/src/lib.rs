@@ -3,6 +3,7 @@
 pub mod access;
 pub mod address;
 pub mod clock;
+pub mod command;
 pub mod delivery;
 pub mod endpoint;
 pub mod event;
@@ -13,6 +14,8 @@ pub mod input;
 pub mod lane;
 pub mod organization;
 pub mod outcome;
+pub mod record;
+pub mod resource;
 pub mod retry;
 pub mod subscription;
 pub mod webhook;

@@ -11,8 +11,8 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tidings_core::event::{
-    BATCH_EVENTS_MAX, Content, DATA_BYTES_MAX, EXTERNAL_ID_CHARS_MAX, NewEvent, conversation_of,
-    ordering_key_of,
+    BATCH_EVENTS_MAX, Content, DATA_BYTES_MAX, EXTERNAL_ID_CHARS_MAX, NewEvent, Numbering,
+    conversation_of, ordering_key_of,
 };
 use tidings_core::fault::Fault;
 use tidings_core::input::{Faults, Object, suggest};
@@ -189,7 +189,7 @@ impl Reading<'_> {
         };
         self.events.push(NewEvent {
             occurred_at,
-            conversation,
+            numbering: conversation.map_or(Numbering::None, Numbering::Next),
             content,
         });
         self.organizations.push(organization);

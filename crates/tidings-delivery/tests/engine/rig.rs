@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tidings_core::address::Targets;
 use tidings_core::clock::{Clock, SystemClock, Timestamp};
 use tidings_core::endpoint::UrlRules;
-use tidings_core::event::{Content, NewEvent};
+use tidings_core::event::{Content, NewEvent, Numbering};
 use tidings_core::health::Health;
 use tidings_core::id::{EventId, OrganizationId, WebhookId};
 use tidings_core::organization::{Organization, OrganizationSettings};
@@ -263,7 +263,7 @@ impl Rig {
 pub(crate) fn message(conversation: &str) -> NewEvent {
     NewEvent {
         occurred_at: None,
-        conversation: Some(conversation.to_owned()),
+        numbering: Numbering::Next(conversation.to_owned()),
         content: Content {
             kind: "message.received".to_owned(),
             version: 1,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, params};
 use tidings_core::delivery::{OrderKey, Owed};
-use tidings_core::event::{Event, NewEvent, OccurredAt, Outgoing};
+use tidings_core::event::{Event, NewEvent, Numbering, OccurredAt, Outgoing};
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId};
 use tidings_core::webhook::Ordering;
 use tidings_events::EventFacts;
@@ -93,9 +93,12 @@ impl Commit<'_> {
         new: &NewEvent,
     ) -> rusqlite::Result<EventId> {
         let id = EventId(self.next_key());
-        let sequence = match &new.conversation {
-            Some(conversation) => Some(self.next_sequence(organization_id, conversation)?),
-            None => None,
+        let sequence = match &new.numbering {
+            Numbering::Next(conversation) => {
+                Some(self.next_sequence(organization_id, conversation)?)
+            }
+            Numbering::Given(number) => Some(*number),
+            Numbering::None => None,
         };
         let occurred_at = match &new.occurred_at {
             Some(text) => OccurredAt::Given(text.clone()),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tidings_core::clock::{Clock, ManualClock, Timestamp};
 use tidings_core::delivery::{Attempt, Next, Settlement};
-use tidings_core::event::{Content, NewEvent};
+use tidings_core::event::{Content, NewEvent, Numbering};
 use tidings_core::health::Health;
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId};
 use tidings_core::lane::{Claim, Claimed, Part};
@@ -365,7 +365,7 @@ pub(crate) fn message(conversation: &str) -> NewEvent {
 pub(crate) fn event(kind: &str, conversation: Option<&str>, data: &str) -> NewEvent {
     NewEvent {
         occurred_at: None,
-        conversation: conversation.map(str::to_owned),
+        numbering: conversation.map_or(Numbering::None, |id| Numbering::Next(id.to_owned())),
         content: Content {
             kind: kind.into(),
             version: 1,

@@ -1,5 +1,6 @@
 //! Publishing: ids, sequences, repeats, remembered answers.
 
+use tidings_core::event::Numbering;
 use tidings_core::event::{Event, OccurredAt};
 use tidings_core::id::EventId;
 use tidings_store::answer::{Answer, Remember};
@@ -54,7 +55,7 @@ pub(crate) async fn sequences_have_no_gaps<P: Place>() {
     let last = bench.messages(one, &["a", "b"]).await;
     assert_eq!(sequences(&bench, &last).await, [4, 2]);
     let mut alone = message("a");
-    alone.conversation = None;
+    alone.numbering = Numbering::None;
     let alone = bench.publish(one, vec![alone]).await;
     assert_eq!(load(&bench, alone[0]).await.sequence, None);
 }

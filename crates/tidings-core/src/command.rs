@@ -1,0 +1,118 @@
+//! Commands: what may be asked of the conversation core, and what comes of it (contract §7).
+//!
+//! A command is data. Deciding it reads records and writes nothing: it comes to a [`Change`], the
+//! records as they shall be with the events that tell of it, or to a [`Rejection`]. The store commits
+//! the one whole, or nothing.
+
+use crate::clock::Timestamp;
+use crate::event::NewEvent;
+use crate::fault::Fault;
+use crate::id::OrganizationId;
+use crate::record::{Kind, ReadFailed, Records, Written};
+use crate::resource;
+
+mod work;
+pub use work::Work;
+
+/// Something to be done.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// About a bot, a form, a team …
+    Resource(resource::Command),
+}
+
+/// Who asks, where and when.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Where the records are.
+    pub organization_id: OrganizationId,
+    /// The present instant.
+    pub now: Timestamp,
+    /// Who does it: a JSON object, as text.
+    pub actor: String,
+    /// The trace it belongs to.
+    pub traceparent: Option<String>,
+    /// After how many seconds in `done` the organization closes a conversation; `None`: never.
+    pub auto_close_done_after_seconds: Option<u32>,
+}
+
+/// What a command comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The records it leaves otherwise, each once.
+    pub written: Vec<Written>,
+    /// What happened, in order.
+    pub events: Vec<NewEvent>,
+    /// What the caller is answered: JSON.
+    pub reply: String,
+}
+
+/// Why a command is not carried out; then nothing changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// What it is about does not exist here.
+    NotFound(Kind),
+    /// The record is in a state that forbids it.
+    State {
+        /// What record.
+        kind: Kind,
+        /// Its state, as callers know it.
+        state: &'static str,
+        /// What was asked, as "be snoozed".
+        action: &'static str,
+    },
+    /// Someone else changed the record first.
+    Version {
+        /// The version the caller had seen.
+        expected: i64,
+        /// The version there is.
+        found: i64,
+    },
+    /// A value that must be unique belongs to another record.
+    Taken {
+        /// The field of the request.
+        field: &'static str,
+        /// The record that has it.
+        by: String,
+    },
+    /// The request makes no sense with the records there are.
+    Invalid(Vec<Fault>),
+}
+
+/// Why deciding ended without a change.
+#[derive(Debug)]
+pub enum Stop {
+    /// The command was refused.
+    Rejected(Rejection),
+    /// The records could not be read.
+    Failed(ReadFailed),
+}
+
+impl From<Rejection> for Stop {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl From<ReadFailed> for Stop {
+    fn from(failed: ReadFailed) -> Self {
+        Self::Failed(failed)
+    }
+}
+
+/// What `command` comes to, given the records there are.
+pub fn decide(
+    command: &Command,
+    context: &Context,
+    records: &mut dyn Records,
+) -> Result<Result<Change, Rejection>, ReadFailed> {
+    let mut work = Work::new(context, records);
+    let reply = match command {
+        Command::Resource(command) => command.decide(&mut work),
+    };
+    match reply {
+        Ok(reply) => Ok(Ok(work.into_change(reply))),
+        Err(Stop::Rejected(rejection)) => Ok(Err(rejection)),
+        Err(Stop::Failed(failed)) => Err(failed),
+    }
+}

@@ -1,0 +1,215 @@
+//! One command at work: the records it has touched so far, and the events it has caused.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use serde_json::{Map, Value};
+use tidings_events::{EventType, event_type};
+
+use super::{Change, Context, Rejection, Stop};
+use crate::event::{Content, NewEvent, Numbering};
+use crate::record::{After, Kind, ReadFailed, Record, Records, Stored, Words, Written};
+
+/// A command's view of the records, its own writes included.
+pub struct Work<'r> {
+    /// Who asks, where and when.
+    pub context: &'r Context,
+    records: &'r mut dyn Records,
+    /// What was read, so that nothing is read twice.
+    loaded: HashMap<(Kind, i64), Option<Stored>>,
+    written: Vec<Written>,
+    places: HashMap<(Kind, i64), usize>,
+    events: Vec<NewEvent>,
+}
+
+impl<'r> Work<'r> {
+    pub(super) fn new(context: &'r Context, records: &'r mut dyn Records) -> Self {
+        Self {
+            context,
+            records,
+            loaded: HashMap::new(),
+            written: Vec::new(),
+            places: HashMap::new(),
+            events: Vec::new(),
+        }
+    }
+
+    pub(super) fn into_change(self, reply: String) -> Change {
+        Change {
+            written: self.written,
+            events: self.events,
+            reply,
+        }
+    }
+
+    /// A key for a new record.
+    pub fn next_key(&mut self) -> i64 {
+        self.records.next_key()
+    }
+
+    /// The record with this key, or the survivor it was merged into; refused when it is not here.
+    pub fn load<R: Record>(&mut self, kind: Kind, key: i64) -> Result<R, Stop> {
+        match self.look_up(kind, key)? {
+            Some(record) => Ok(record),
+            None => Err(Rejection::NotFound(kind).into()),
+        }
+    }
+
+    /// The record with this key, or the survivor it was merged into.
+    pub fn look_up<R: Record>(&mut self, kind: Kind, key: i64) -> Result<Option<R>, ReadFailed> {
+        let written = self.places.get(&(kind, key)).map(|at| &self.written[*at]);
+        match written.map(|written| &written.after) {
+            Some(After::Kept { document, .. }) => read(document).map(Some),
+            Some(After::Gone) => Ok(None),
+            Some(After::Forwarded(survivor)) => {
+                let survivor = *survivor;
+                self.look_up(kind, survivor)
+            }
+            None => match self.stored(kind, key)? {
+                Some(stored) if stored.key != key => {
+                    let survivor = stored.key;
+                    self.look_up(kind, survivor)
+                }
+                Some(stored) => read(&stored.document).map(Some),
+                None => Ok(None),
+            },
+        }
+    }
+
+    /// Refuses when the caller has seen another version (`If-Match`).
+    pub fn match_version(&self, record: &impl Record, seen: Option<i64>) -> Result<(), Stop> {
+        let found = record.version();
+        match seen.filter(|expected| *expected != found) {
+            Some(expected) => Err(Rejection::Version { expected, found }.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The record that this word finds.
+    pub fn find<R: Record>(&mut self, kind: Kind, word: &str) -> Result<Option<R>, ReadFailed> {
+        let own = |written: &&Written| written.kind == kind && has_key(&written.after, word);
+        let key = if let Some(written) = self.written.iter().find(own) {
+            Some(written.key)
+        } else {
+            let organization = self.context.organization_id;
+            let found = self.records.find(organization, kind, word)?;
+            // One that was written meanwhile has the word no more.
+            found.filter(|key| !self.places.contains_key(&(kind, *key)))
+        };
+        match key {
+            Some(key) => self.look_up(kind, key),
+            None => Ok(None),
+        }
+    }
+
+    /// All records with a mark, oldest first.
+    pub fn marked<R: Record>(&mut self, kind: Kind, mark: &str) -> Result<Vec<R>, ReadFailed> {
+        let organization = self.context.organization_id;
+        let mut keys = self.records.marked(organization, kind, mark)?;
+        keys.retain(|key| !self.places.contains_key(&(kind, *key)));
+        let own = |written: &&Written| written.kind == kind && has_mark(&written.after, mark);
+        keys.extend(self.written.iter().filter(own).map(|written| written.key));
+        keys.sort_unstable();
+        let mut records = Vec::with_capacity(keys.len());
+        for key in keys {
+            records.extend(self.look_up(kind, key)?);
+        }
+        Ok(records)
+    }
+
+    /// Writes a record whose meaning changed, or a new one; its version grows by one.
+    pub fn put<R: Record>(&mut self, record: &mut R) -> Result<(), ReadFailed> {
+        record.set_version(record.version() + 1);
+        self.keep(record)
+    }
+
+    /// Writes a record of which only the bookkeeping changed (a number, a time); its version stays.
+    pub fn keep<R: Record>(&mut self, record: &R) -> Result<(), ReadFailed> {
+        let after = After::Kept {
+            version: record.version(),
+            document: serde_json::to_string(record).expect("records have text keys only"),
+            words: Words::of(record),
+            updated_at: record.updated_at(),
+            wake_at: record.wake_at(),
+        };
+        self.write::<R>(record.kind(), record.key(), after)
+    }
+
+    /// Removes a record.
+    pub fn remove<R: Record>(&mut self, record: &R) -> Result<(), ReadFailed> {
+        self.write::<R>(record.kind(), record.key(), After::Gone)
+    }
+
+    /// Lets `survivor` answer for a record from now on.
+    pub fn forward<R: Record>(&mut self, record: &R, survivor: &R) -> Result<(), ReadFailed> {
+        let after = After::Forwarded(survivor.key());
+        self.write::<R>(record.kind(), record.key(), after)
+    }
+
+    /// Notes that something happened. `numbering` and `ordering_key` are as for published events.
+    pub fn fire(
+        &mut self,
+        kind: impl Into<String>,
+        data: Map<String, Value>,
+        numbering: Numbering,
+        ordering_key: String,
+    ) {
+        let kind = kind.into();
+        let version = event_type(&kind).map_or(1, EventType::version);
+        self.events.push(NewEvent {
+            occurred_at: None,
+            numbering,
+            content: Content {
+                kind,
+                version,
+                external_id: None,
+                ordering_key: Some(ordering_key),
+                actor: Some(self.context.actor.clone()),
+                data: Value::Object(data).to_string(),
+                traceparent: self.context.traceparent.clone(),
+            },
+        });
+    }
+
+    fn stored(&mut self, kind: Kind, key: i64) -> Result<Option<&Stored>, ReadFailed> {
+        let stored = match self.loaded.entry((kind, key)) {
+            Entry::Occupied(loaded) => loaded.into_mut(),
+            Entry::Vacant(place) => place.insert(self.records.load(kind, key)?),
+        };
+        let organization = self.context.organization_id;
+        Ok(stored
+            .as_ref()
+            .filter(|stored| stored.organization_id == organization))
+    }
+
+    fn write<R: Record>(&mut self, kind: Kind, key: i64, after: After) -> Result<(), ReadFailed> {
+        if let Some(at) = self.places.get(&(kind, key)) {
+            self.written[*at].after = after;
+            return Ok(());
+        }
+        let before = match self.stored(kind, key)? {
+            Some(stored) => Some(Words::of(&read::<R>(&stored.document)?)),
+            None => None,
+        };
+        self.places.insert((kind, key), self.written.len());
+        self.written.push(Written {
+            kind,
+            key,
+            before,
+            after,
+        });
+        Ok(())
+    }
+}
+
+fn read<R: Record>(document: &str) -> Result<R, ReadFailed> {
+    serde_json::from_str(document).map_err(|error| ReadFailed(Box::new(error)))
+}
+
+fn has_key(after: &After, word: &str) -> bool {
+    matches!(after, After::Kept { words, .. } if words.keys.iter().any(|key| key == word))
+}
+
+fn has_mark(after: &After, word: &str) -> bool {
+    matches!(after, After::Kept { words, .. } if words.marks.iter().any(|mark| mark == word))
+}
