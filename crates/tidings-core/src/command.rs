@@ -5,20 +5,38 @@
 //! the one whole, or nothing.
 
 use crate::clock::Timestamp;
+use crate::contact;
 use crate::event::NewEvent;
 use crate::fault::Fault;
 use crate::id::OrganizationId;
 use crate::record::{Kind, ReadFailed, Records, Written};
 use crate::resource;
 
+mod differences;
 mod work;
+
+pub use differences::differences;
 pub use work::Work;
 
 /// Something to be done.
 #[derive(Clone, Debug)]
 pub enum Command {
+    /// About a contact.
+    Contact(contact::Command),
     /// About a bot, a form, a team …
     Resource(resource::Command),
+}
+
+impl From<contact::Command> for Command {
+    fn from(command: contact::Command) -> Self {
+        Self::Contact(command)
+    }
+}
+
+impl From<resource::Command> for Command {
+    fn from(command: resource::Command) -> Self {
+        Self::Resource(command)
+    }
 }
 
 /// Who asks, where and when.
@@ -43,6 +61,8 @@ pub struct Change {
     pub written: Vec<Written>,
     /// What happened, in order.
     pub events: Vec<NewEvent>,
+    /// Ids of removed records of which the events kept so far shall tell nothing more.
+    pub erased: Vec<String>,
     /// What the caller is answered: JSON.
     pub reply: String,
 }
@@ -108,6 +128,7 @@ pub fn decide(
 ) -> Result<Result<Change, Rejection>, ReadFailed> {
     let mut work = Work::new(context, records);
     let reply = match command {
+        Command::Contact(command) => command.decide(&mut work),
         Command::Resource(command) => command.decide(&mut work),
     };
     match reply {

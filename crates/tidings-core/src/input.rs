@@ -65,9 +65,10 @@ impl Faults {
 }
 
 /// A member that may be cleared with `null`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Given<T> {
     /// Not there, or faulty.
+    #[default]
     Absent,
     /// `null`.
     Null,
@@ -296,6 +297,24 @@ impl<'v, 'f> Object<'v, 'f> {
             }
         }
         (read.len() == list.len()).then_some(read)
+    }
+
+    /// A list of objects, each understood by `read`.
+    pub fn objects<T>(
+        &mut self,
+        name: &'static str,
+        entries: RangeInclusive<usize>,
+        mut read: impl FnMut(&mut Object<'v, '_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let list = self.list(name, entries)?;
+        let mut understood = Vec::with_capacity(list.len());
+        for (at, entry) in list.iter().enumerate() {
+            let pointer = format!("{}/{name}/{at}", self.pointer);
+            let mut object = Object::at(pointer, entry, self.faults);
+            understood.extend(read(&mut object));
+            object.finish();
+        }
+        (understood.len() == list.len()).then_some(understood)
     }
 
     /// An object within.

@@ -4,6 +4,7 @@ pub mod access;
 pub mod address;
 pub mod clock;
 pub mod command;
+pub mod contact;
 pub mod delivery;
 pub mod endpoint;
 pub mod event;

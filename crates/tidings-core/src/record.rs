@@ -12,9 +12,14 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::id::OrganizationId;
 
+#[cfg(test)]
+pub(crate) mod memory;
+
 /// What a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
+    /// See [`crate::contact`].
+    Contact,
     /// See [`crate::resource`].
     Resource(ResourceKind),
 }
@@ -81,6 +86,7 @@ impl Kind {
     /// The word the store keeps it under, and people read in errors.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Contact => "contact",
             Self::Resource(kind) => kind.as_str(),
         }
     }
@@ -148,12 +154,13 @@ pub trait Records {
         word: &str,
     ) -> Result<Option<i64>, ReadFailed>;
 
-    /// All records with a mark, oldest first.
+    /// The first `limit` records with a mark, oldest first.
     fn marked(
         &mut self,
         organization: OrganizationId,
         kind: Kind,
         mark: &str,
+        limit: usize,
     ) -> Result<Vec<i64>, ReadFailed>;
 
     /// A key for a new record.

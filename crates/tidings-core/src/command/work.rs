@@ -8,6 +8,7 @@ use tidings_events::{EventType, event_type};
 
 use super::{Change, Context, Rejection, Stop};
 use crate::event::{Content, NewEvent, Numbering};
+use crate::fault::Fault;
 use crate::record::{After, Kind, ReadFailed, Record, Records, Stored, Words, Written};
 
 /// A command's view of the records, its own writes included.
@@ -20,10 +21,11 @@ pub struct Work<'r> {
     written: Vec<Written>,
     places: HashMap<(Kind, i64), usize>,
     events: Vec<NewEvent>,
+    erased: Vec<String>,
 }
 
 impl<'r> Work<'r> {
-    pub(super) fn new(context: &'r Context, records: &'r mut dyn Records) -> Self {
+    pub(crate) fn new(context: &'r Context, records: &'r mut dyn Records) -> Self {
         Self {
             context,
             records,
@@ -31,13 +33,15 @@ impl<'r> Work<'r> {
             written: Vec::new(),
             places: HashMap::new(),
             events: Vec::new(),
+            erased: Vec::new(),
         }
     }
 
-    pub(super) fn into_change(self, reply: String) -> Change {
+    pub(crate) fn into_change(self, reply: String) -> Change {
         Change {
             written: self.written,
             events: self.events,
+            erased: self.erased,
             reply,
         }
     }
@@ -53,6 +57,15 @@ impl<'r> Work<'r> {
             Some(record) => Ok(record),
             None => Err(Rejection::NotFound(kind).into()),
         }
+    }
+
+    /// The record that the request names at `pointer`; a fault of the request when it is not here.
+    pub fn refer<R: Record>(&mut self, kind: Kind, key: i64, pointer: &str) -> Result<R, Stop> {
+        if let Some(record) = self.look_up(kind, key)? {
+            return Ok(record);
+        }
+        let detail = format!("names no {} of this organization", kind.as_str());
+        Err(Rejection::Invalid(vec![Fault::at(pointer, detail)]).into())
     }
 
     /// The record with this key, or the survivor it was merged into.
@@ -104,17 +117,26 @@ impl<'r> Work<'r> {
 
     /// All records with a mark, oldest first.
     pub fn marked<R: Record>(&mut self, kind: Kind, mark: &str) -> Result<Vec<R>, ReadFailed> {
-        let organization = self.context.organization_id;
-        let mut keys = self.records.marked(organization, kind, mark)?;
-        keys.retain(|key| !self.places.contains_key(&(kind, *key)));
-        let own = |written: &&Written| written.kind == kind && has_mark(&written.after, mark);
-        keys.extend(self.written.iter().filter(own).map(|written| written.key));
-        keys.sort_unstable();
+        let keys = self.keys_marked(kind, mark, usize::MAX)?;
         let mut records = Vec::with_capacity(keys.len());
         for key in keys {
             records.extend(self.look_up(kind, key)?);
         }
         Ok(records)
+    }
+
+    /// The oldest record with a mark.
+    pub fn oldest_marked<R: Record>(
+        &mut self,
+        kind: Kind,
+        mark: &str,
+    ) -> Result<Option<R>, ReadFailed> {
+        // What was written meanwhile may have lost the mark: one more than that is enough.
+        let keys = self.keys_marked(kind, mark, self.written.len() + 1)?;
+        match keys.first() {
+            Some(key) => self.look_up(kind, *key),
+            None => Ok(None),
+        }
     }
 
     /// Writes a record whose meaning changed, or a new one; its version grows by one.
@@ -169,6 +191,26 @@ impl<'r> Work<'r> {
                 traceparent: self.context.traceparent.clone(),
             },
         });
+    }
+
+    /// Has everything that events tell of a removed record removed too.
+    pub fn erase(&mut self, id: String) {
+        self.erased.push(id);
+    }
+
+    fn keys_marked(
+        &mut self,
+        kind: Kind,
+        mark: &str,
+        limit: usize,
+    ) -> Result<Vec<i64>, ReadFailed> {
+        let organization = self.context.organization_id;
+        let mut keys = self.records.marked(organization, kind, mark, limit)?;
+        keys.retain(|key| !self.places.contains_key(&(kind, *key)));
+        let own = |written: &&Written| written.kind == kind && has_mark(&written.after, mark);
+        keys.extend(self.written.iter().filter(own).map(|written| written.key));
+        keys.sort_unstable();
+        Ok(keys)
     }
 
     fn stored(&mut self, kind: Kind, key: i64) -> Result<Option<&Stored>, ReadFailed> {

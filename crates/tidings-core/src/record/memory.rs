@@ -1,0 +1,150 @@
+//! Records in memory, for tests: commands are decided and carried out one after another.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{After, Kind, ReadFailed, Records, Stored, Words};
+use crate::clock::Timestamp;
+use crate::command::{Change, Command, Context, Rejection, decide};
+use crate::id::OrganizationId;
+
+/// One organization's records, and what happened to them.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    pub(crate) context: Context,
+    rows: BTreeMap<(Kind, i64), Row>,
+    last_key: i64,
+    /// Every event so far: its type and its data.
+    pub(crate) log: Vec<(String, Value)>,
+}
+
+#[derive(Debug)]
+enum Row {
+    Kept { document: String, words: Words },
+    Forwarded(i64),
+}
+
+impl Memory {
+    /// No records, at the first instant of 2026.
+    pub(crate) fn new() -> Self {
+        Self {
+            context: Context {
+                organization_id: OrganizationId(1),
+                now: Timestamp::parse("2026-01-01T00:00:00Z").unwrap(),
+                actor: r#"{"type":"api_key","id":"key_1","name":null}"#.into(),
+                traceparent: None,
+                auto_close_done_after_seconds: None,
+            },
+            rows: BTreeMap::new(),
+            last_key: 0,
+            log: Vec::new(),
+        }
+    }
+
+    /// Carries a command out, and answers what its caller is answered.
+    pub(crate) fn run(&mut self, command: impl Into<Command>) -> Result<Value, Rejection> {
+        let change = self.decide(&command.into())?;
+        Ok(self.apply(change))
+    }
+
+    /// The types of all events since the last time this was asked.
+    pub(crate) fn fired(&mut self) -> String {
+        let types: Vec<String> = self.log.drain(..).map(|(kind, _)| kind).collect();
+        types.join(" ")
+    }
+
+    pub(crate) fn decide(&mut self, command: &Command) -> Result<Change, Rejection> {
+        let context = self.context.clone();
+        decide(command, &context, self).expect("memory can be read")
+    }
+
+    /// Carries a change out, and answers what its caller is answered.
+    pub(crate) fn apply(&mut self, change: Change) -> Value {
+        for written in change.written {
+            let place = (written.kind, written.key);
+            let before = match self.rows.get(&place) {
+                Some(Row::Kept { words, .. }) => Some(words),
+                Some(Row::Forwarded(_)) | None => None,
+            };
+            assert_eq!(before, written.before.as_ref(), "{place:?}");
+            match written.after {
+                After::Gone => self.rows.remove(&place),
+                After::Forwarded(survivor) => self.rows.insert(place, Row::Forwarded(survivor)),
+                After::Kept {
+                    document, words, ..
+                } => self.rows.insert(place, Row::Kept { document, words }),
+            };
+        }
+        self.no_key_is_shared();
+        for event in change.events {
+            let data = serde_json::from_str(&event.content.data).unwrap();
+            self.log.push((event.content.kind, data));
+        }
+        serde_json::from_str(&change.reply).unwrap_or_default()
+    }
+
+    fn no_key_is_shared(&self) {
+        let mut holders = BTreeMap::new();
+        for ((kind, key), row) in &self.rows {
+            let Row::Kept { words, .. } = row else {
+                continue;
+            };
+            for word in &words.keys {
+                let other = holders.insert((kind, word), key);
+                assert_eq!(other, None, "{word} of {kind:?}");
+            }
+        }
+    }
+}
+
+impl Records for Memory {
+    fn load(&mut self, kind: Kind, key: i64) -> Result<Option<Stored>, ReadFailed> {
+        match self.rows.get(&(kind, key)) {
+            Some(Row::Forwarded(survivor)) => {
+                let survivor = *survivor;
+                self.load(kind, survivor)
+            }
+            Some(Row::Kept { document, .. }) => Ok(Some(Stored {
+                organization_id: self.context.organization_id,
+                key,
+                document: document.clone(),
+            })),
+            None => Ok(None),
+        }
+    }
+
+    fn find(
+        &mut self,
+        _: OrganizationId,
+        kind: Kind,
+        word: &str,
+    ) -> Result<Option<i64>, ReadFailed> {
+        let has = |row: &Row| matches!(row, Row::Kept { words, .. } if words.keys.iter().any(|key| key == word));
+        let mut found = self
+            .rows
+            .iter()
+            .filter(|((of, _), row)| *of == kind && has(row));
+        Ok(found.next().map(|((_, key), _)| *key))
+    }
+
+    fn marked(
+        &mut self,
+        _: OrganizationId,
+        kind: Kind,
+        mark: &str,
+        limit: usize,
+    ) -> Result<Vec<i64>, ReadFailed> {
+        let has = |row: &Row| matches!(row, Row::Kept { words, .. } if words.marks.iter().any(|word| word == mark));
+        let found = self
+            .rows
+            .iter()
+            .filter(|((of, _), row)| *of == kind && has(row));
+        Ok(found.map(|((_, key), _)| *key).take(limit).collect())
+    }
+
+    fn next_key(&mut self) -> i64 {
+        self.last_key += 1;
+        self.last_key
+    }
+}
