@@ -11,6 +11,7 @@ use crate::fault::Fault;
 use crate::id::OrganizationId;
 use crate::record::{Kind, ReadFailed, Records, Written};
 use crate::resource;
+use crate::sla;
 
 mod differences;
 mod work;
@@ -23,6 +24,8 @@ pub use work::Work;
 pub enum Command {
     /// About a contact.
     Contact(contact::Command),
+    /// About an SLA policy.
+    SlaPolicy(sla::Command),
     /// About a bot, a form, a team …
     Resource(resource::Command),
 }
@@ -30,6 +33,12 @@ pub enum Command {
 impl From<contact::Command> for Command {
     fn from(command: contact::Command) -> Self {
         Self::Contact(command)
+    }
+}
+
+impl From<sla::Command> for Command {
+    fn from(command: sla::Command) -> Self {
+        Self::SlaPolicy(command)
     }
 }
 
@@ -129,6 +138,7 @@ pub fn decide(
     let mut work = Work::new(context, records);
     let reply = match command {
         Command::Contact(command) => command.decide(&mut work),
+        Command::SlaPolicy(command) => command.decide(&mut work),
         Command::Resource(command) => command.decide(&mut work),
     };
     match reply {

@@ -18,5 +18,6 @@ pub mod outcome;
 pub mod record;
 pub mod resource;
 pub mod retry;
+pub mod sla;
 pub mod subscription;
 pub mod webhook;

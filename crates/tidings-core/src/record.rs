@@ -20,6 +20,8 @@ pub(crate) mod memory;
 pub enum Kind {
     /// See [`crate::contact`].
     Contact,
+    /// See [`crate::sla`].
+    SlaPolicy,
     /// See [`crate::resource`].
     Resource(ResourceKind),
 }
@@ -87,6 +89,7 @@ impl Kind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Contact => "contact",
+            Self::SlaPolicy => "SLA policy",
             Self::Resource(kind) => kind.as_str(),
         }
     }
