@@ -7,6 +7,7 @@ pub mod command;
 pub mod contact;
 pub mod delivery;
 pub mod endpoint;
+pub mod errand;
 pub mod event;
 pub mod fault;
 pub mod health;

@@ -7,8 +7,10 @@ use tidings_events::Secret;
 use crate::clock::Timestamp;
 use crate::id::{OrganizationId, WebhookId};
 
+pub mod challenge;
 pub mod draft;
 pub mod headers;
+pub mod sample;
 
 /// Why a webhook was disabled by hand.
 pub const DISABLED_BY_REQUEST: &str = "disabled by request";
@@ -137,6 +139,17 @@ pub struct Settings {
     pub max_in_flight: u32,
     /// Whether answers may carry replies (`chatshipper`).
     pub accept_replies: bool,
+}
+
+impl Verification {
+    /// Where a webhook of this dialect stands, given whether its endpoint echoed a challenge.
+    pub fn of(dialect: Dialect, echoed: bool) -> Self {
+        match (dialect.demands_proof(), echoed) {
+            (false, _) => Self::NotNeeded,
+            (true, false) => Self::Unverified,
+            (true, true) => Self::Verified,
+        }
+    }
 }
 
 impl Webhook {

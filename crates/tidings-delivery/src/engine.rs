@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use tidings_core::clock::Clock;
 use tidings_core::endpoint::UrlRules;
+use tidings_core::errand::Courier;
 use tidings_store::{Handoff, Store};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use crate::errands::Errands;
 use crate::hub::{Hub, OPEN_ATTEMPTS_MAX};
+use crate::letter::Post;
 use crate::metrics::Metrics;
 use crate::report::Reports;
 use crate::route::Router;
@@ -47,6 +50,7 @@ pub struct Engine {
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     reports: Reports,
+    errands: Arc<Errands>,
 }
 
 impl Engine {
@@ -67,9 +71,9 @@ impl Engine {
         let reports = Reports::default();
         let (attempted_to, attempted) = mpsc::channel(OPEN_ATTEMPTS_MAX);
         let (settled_to, settled) = mpsc::channel(OPEN_ATTEMPTS_MAX);
+        let post = Arc::new(Post::new(transport, public_url));
         let sender = Arc::new(Sender {
-            transport,
-            public_url,
+            post: post.clone(),
             clock: clock.clone(),
             outbox: attempted_to,
             reports: reports.clone(),
@@ -82,6 +86,12 @@ impl Engine {
             metrics: metrics.clone(),
         };
         let router = Router::new(rules, version);
+        let errands = Arc::new(Errands {
+            post,
+            router: router.clone(),
+            clock: clock.clone(),
+            open: Arc::default(),
+        });
         let upkeep = upkeep::run(store.clone(), retention, clock.clone(), stopping.clone());
         let hub = Hub::new(store, clock, router, sender, metrics);
         let tasks = vec![
@@ -93,12 +103,18 @@ impl Engine {
             stop,
             tasks,
             reports,
+            errands,
         }
     }
 
     /// Where each attempt can be watched.
     pub fn reports(&self) -> &Reports {
         &self.reports
+    }
+
+    /// Who runs the errands of the API. They end with their callers, not with the engine.
+    pub fn courier(&self) -> Arc<dyn Courier> {
+        self.errands.clone()
     }
 
     /// Sends nothing new, lets the attempts in flight end and makes their outcomes durable.

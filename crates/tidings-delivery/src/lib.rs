@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod engine;
+mod errands;
 mod hub;
+mod letter;
 pub mod metrics;
 pub mod report;
 mod route;

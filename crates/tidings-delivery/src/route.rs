@@ -10,6 +10,7 @@ use tidings_core::delivery::HeaderRecord;
 use tidings_core::endpoint::{EndpointUrl, UrlRules};
 use tidings_core::retry::Schedule;
 use tidings_core::webhook::Webhook;
+use tidings_core::webhook::challenge::Challenge;
 use tidings_events::{Dialect, Signer};
 
 use crate::transport::Destination;
@@ -18,7 +19,7 @@ use crate::transport::Destination;
 const MASK: &str = "***";
 
 /// Makes routes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Router {
     rules: UrlRules,
     user_agent: HeaderValue,
@@ -49,10 +50,27 @@ impl Router {
         Self { rules, user_agent }
     }
 
+    /// The way that deliveries go.
     pub(crate) fn route(&self, webhook: &Webhook) -> Route {
-        let settings = &webhook.settings;
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.prepare(webhook, headers, EndpointUrl::clone)
+    }
+
+    /// The way that a challenge goes. It has no body; custom headers go along, since an endpoint may
+    /// let nobody in without them.
+    pub(crate) fn challenge(&self, webhook: &Webhook, challenge: &Challenge) -> Route {
+        let asking = |url: &EndpointUrl| url.with_query(&challenge.query());
+        self.prepare(webhook, HeaderMap::new(), asking)
+    }
+
+    fn prepare(
+        &self,
+        webhook: &Webhook,
+        mut headers: HeaderMap,
+        target: impl FnOnce(&EndpointUrl) -> EndpointUrl,
+    ) -> Route {
+        let settings = &webhook.settings;
         headers.insert(USER_AGENT, self.user_agent.clone());
         let mut recorded = HeaderRecord::default();
         for (name, value) in &headers {
@@ -73,7 +91,7 @@ impl Router {
             dialect: webhook.dialect,
             destination: EndpointUrl::parse(&settings.url, &self.rules)
                 .ok()
-                .map(|url| Destination::new(&url)),
+                .map(|url| Destination::new(&target(&url))),
             timeout: Duration::from_secs(settings.timeout_seconds.into()),
             schedule: Schedule {
                 max_retries: settings.max_retries,

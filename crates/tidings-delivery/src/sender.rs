@@ -1,24 +1,18 @@
-//! One attempt: render, sign, send; then what the outcome means for the delivery.
+//! One attempt of a delivery, and what its outcome means for it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method};
 use tidings_core::clock::{Clock, Timestamp};
-use tidings_core::delivery::{Attempt, HeaderRecord, Next, Owed, Settlement};
-use tidings_core::outcome::{AttemptError, Outcome};
+use tidings_core::delivery::{Next, Owed, Settlement};
+use tidings_core::outcome::Outcome;
 use tokio::sync::mpsc;
 
+use crate::letter::{self, Letter, Post};
 use crate::metrics::Metrics;
 use crate::report::{Report, Reports};
 use crate::route::Route;
-use crate::transport::{Exchange, SUCCESS_BODY_KEPT_BYTES_MAX, Transport};
 
-/// The number of the attempt within its delivery.
-const ATTEMPT_HEADER: HeaderName = HeaderName::from_static("tidings-attempt");
-/// The trace an event belongs to (W3C Trace Context).
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const GONE: u16 = 410;
 const TOO_MANY_REQUESTS: u16 = 429;
 const SERVICE_UNAVAILABLE: u16 = 503;
@@ -26,8 +20,7 @@ const SERVICE_UNAVAILABLE: u16 = 503;
 /// Makes attempts.
 #[derive(Debug)]
 pub(crate) struct Sender {
-    pub(crate) transport: Transport,
-    pub(crate) public_url: String,
+    pub(crate) post: Arc<Post>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) outbox: mpsc::Sender<Attempted>,
     pub(crate) reports: Reports,
@@ -51,11 +44,17 @@ impl Sender {
             self.metrics
                 .lagged(began.since(owed.event.event.created_at).as_secs_f64());
         }
-        let (outcome, request_headers) = self.send(&owed, &route, began).await;
+        let number = owed.attempt_count + 1;
+        let letter = Letter {
+            event: &owed.event,
+            delivery: owed.id,
+            number,
+            mark: None,
+        };
+        let (outcome, request_headers) = self.post.send(&route, letter, began).await;
         let ended = self.clock.now();
         self.metrics.attempted(&outcome);
         let next = next(&owed, &route, &outcome, ended);
-        let number = owed.attempt_count + 1;
         let outcome = self.report(&owed, &route, number, outcome, next, ended);
         let lane_wait = outcome
             .retry_after
@@ -70,21 +69,7 @@ impl Sender {
             id: owed.id,
             webhook_id: owed.webhook_id,
             first_attempt_at: owed.first_attempt_at.unwrap_or(began),
-            attempt: Some(Attempt {
-                number,
-                started_at: began,
-                duration_ms: u32::try_from(outcome.duration.as_millis()).unwrap_or(u32::MAX),
-                status_code: outcome.status,
-                error: outcome.error,
-                request_headers,
-                response_headers: outcome
-                    .headers
-                    .iter()
-                    .map(|(name, value)| (name.as_str(), value.as_str()))
-                    .collect(),
-                response_body: outcome.body.clone(),
-                truncated: outcome.truncated,
-            }),
+            attempt: Some(letter::attempt(number, began, &outcome, request_headers)),
             ended_at: ended,
             next,
         };
@@ -97,50 +82,6 @@ impl Sender {
                 lane_wait,
             })
             .await;
-    }
-
-    async fn send(&self, owed: &Owed, route: &Route, began: Timestamp) -> (Outcome, HeaderRecord) {
-        let body = owed.event.body(route.dialect, &self.public_url, owed.id.0);
-        let event_name = owed.event.name_in(route.dialect).unwrap_or_default();
-        let signatures = route.signer(began).headers(
-            owed.event.ids().event(),
-            &owed.id.to_string(),
-            &event_name,
-            began.as_seconds(),
-            &body,
-        );
-        let number = (owed.attempt_count + 1).to_string();
-        let mut headers = route.headers.clone();
-        let mut recorded = route.recorded.clone();
-        let own = [
-            (ATTEMPT_HEADER, Some(number)),
-            (TRACEPARENT, owed.event.event.content.traceparent.clone()),
-        ];
-        let own = own
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)));
-        let signatures = signatures
-            .into_iter()
-            .map(|(name, value)| (HeaderName::from_static(name), value));
-        for (name, value) in signatures.chain(own) {
-            let Ok(sent) = HeaderValue::from_str(&value) else {
-                continue;
-            };
-            recorded.push(name.as_str(), &value);
-            headers.insert(name, sent);
-        }
-        let Some(destination) = route.destination.clone() else {
-            return (blocked(), recorded);
-        };
-        let exchange = Exchange {
-            method: Method::POST,
-            destination,
-            headers,
-            body: Bytes::from_owner(body),
-            timeout: route.timeout,
-            success_body_bytes_max: SUCCESS_BODY_KEPT_BYTES_MAX,
-        };
-        (self.transport.send(exchange).await, recorded)
     }
 
     fn report(
@@ -191,17 +132,4 @@ fn chance() -> f64 {
     let mut bytes = [0; 4];
     getrandom::fill(&mut bytes).expect("the system gives random numbers");
     f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
-}
-
-/// The outcome when the stored url is not acceptable any more.
-fn blocked() -> Outcome {
-    Outcome {
-        status: None,
-        error: Some(AttemptError::BlockedTarget),
-        duration: Duration::ZERO,
-        retry_after: None,
-        headers: Vec::new(),
-        body: Vec::new(),
-        truncated: false,
-    }
 }

@@ -100,6 +100,11 @@ impl Dialect {
         }
     }
 
+    /// Whether an endpoint must prove that it wants to be delivered to before anything is sent.
+    pub fn demands_proof(self) -> bool {
+        self == Self::Chatshipper
+    }
+
     /// Whether events of custom types exist in the dialect, under the name they were given.
     pub fn carries_custom_types(self) -> bool {
         matches!(self, Self::Standard | Self::Atender)

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use tidings_core::clock::{Clock, Timestamp};
 use tidings_core::endpoint::UrlRules;
-use tidings_events::Dialect;
+use tidings_core::errand::Courier;
 use tidings_store::Store;
 use tokio::sync::{Semaphore, watch};
 
@@ -17,14 +17,6 @@ use crate::request_id::RequestIds;
 use crate::router::Router;
 use crate::routes::stream::STREAMS_MAX;
 
-/// The dialects whose webhooks can be made: those whose endpoints need not prove their consent first.
-pub(crate) const DIALECTS: [Dialect; 4] = [
-    Dialect::Atender,
-    Dialect::Varda,
-    Dialect::Dialogbrain,
-    Dialect::Standard,
-];
-
 /// What the API is built from.
 #[derive(Debug)]
 pub struct AppOptions {
@@ -34,6 +26,8 @@ pub struct AppOptions {
     pub clock: Arc<dyn Clock>,
     /// Which webhook URLs are taken.
     pub rules: UrlRules,
+    /// Who asks endpoints while a caller waits.
+    pub courier: Arc<dyn Courier>,
     /// The base of links in documents, without a slash at its end.
     pub public_url: String,
     /// [`key_hash`] of the configured admin key, which belongs to the installation.
@@ -48,6 +42,7 @@ pub struct App {
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rules: UrlRules,
+    pub(crate) courier: Arc<dyn Courier>,
     pub(crate) admin_key: Option<[u8; 32]>,
     pub(crate) router: Router,
     pub(crate) rate_limits: RateLimits,
@@ -68,6 +63,7 @@ impl App {
             store,
             clock,
             rules,
+            courier,
             public_url,
             admin_key,
             version,
@@ -76,6 +72,7 @@ impl App {
             store,
             clock,
             rules,
+            courier,
             admin_key,
             router: Router::new(),
             rate_limits: RateLimits::default(),

@@ -5,6 +5,7 @@ mod app;
 mod body;
 mod call;
 mod caller;
+mod challenge;
 mod cursor;
 mod exposition;
 mod idempotency;
@@ -20,6 +21,7 @@ mod router;
 mod routes;
 mod serve;
 mod show;
+mod trace;
 
 pub use app::{App, AppOptions, key_hash};
 pub use exposition::serve_metrics;

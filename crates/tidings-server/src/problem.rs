@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use serde::Serialize;
+use tidings_core::errand::Crowded;
 use tidings_core::fault::Fault;
 use tidings_store::StoreError;
 use tidings_store::change::Refusal;
@@ -9,6 +10,9 @@ use tracing::error;
 
 /// Seconds a caller is asked to wait when nothing can be stored.
 const OVERLOADED_RETRY_SECONDS: u64 = 1;
+
+/// Seconds a caller is asked to wait when too many endpoints are being asked.
+const CROWDED_RETRY_SECONDS: u64 = 5;
 
 /// What kind of error, as a program tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,6 +160,15 @@ impl Problem {
             errors: &self.errors,
         };
         serde_json::to_string(&shown).expect("texts and numbers are always JSON")
+    }
+}
+
+impl From<Crowded> for Problem {
+    fn from(crowded: Crowded) -> Self {
+        Self {
+            retry_after_seconds: Some(CROWDED_RETRY_SECONDS),
+            ..Self::new(Code::RateLimited, crowded.to_string())
+        }
     }
 }
 

@@ -88,6 +88,7 @@ impl Installation {
             store: store.clone(),
             clock,
             rules,
+            courier: engine.courier(),
             public_url,
             admin_key: Some(admin_key),
             version: VERSION,

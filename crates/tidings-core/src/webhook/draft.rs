@@ -28,15 +28,6 @@ pub const IN_FLIGHT_DEFAULT: u32 = 16;
 /// The longest overlap of a rotation, in seconds: a week.
 pub const OVERLAP_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
 
-/// What a webhook must satisfy beyond its own fields.
-#[derive(Clone, Copy, Debug)]
-pub struct Rules<'a> {
-    /// Which URLs are taken.
-    pub urls: &'a UrlRules,
-    /// Which dialects can be spoken to here.
-    pub dialects: &'a [Dialect],
-}
-
 /// A webhook to be made: everything but its id, its organization and the time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
@@ -75,11 +66,11 @@ pub struct Patched {
 impl Draft {
     /// Reads the body of a creation. Only the caller knows whether faults were noted; then what is
     /// returned must not be used.
-    pub fn read(body: &mut Object<'_, '_>, rules: &Rules<'_>) -> Self {
+    pub fn read(body: &mut Object<'_, '_>, urls: &UrlRules) -> Self {
         body.require(&["name", "url"]);
-        let dialect = read_dialect(body, rules).unwrap_or(Dialect::Atender);
+        let dialect = read_dialect(body).unwrap_or(Dialect::Atender);
         let mut settings = defaults(dialect);
-        read_settings(body, &mut settings, dialect, rules);
+        read_settings(body, &mut settings, dialect, urls);
         let secret = body.parsed("secret", |text| {
             text.parse::<Secret>().map_err(|_| secret_fault())
         });
@@ -95,7 +86,7 @@ impl Draft {
 
 impl Patch {
     /// Reads the body of a change of `webhook`.
-    pub fn read(body: &mut Object<'_, '_>, webhook: &Webhook, rules: &Rules<'_>) -> Self {
+    pub fn read(body: &mut Object<'_, '_>, webhook: &Webhook, urls: &UrlRules) -> Self {
         for fixed in ["dialect", "organizationId"] {
             body.refuse(
                 fixed,
@@ -104,7 +95,7 @@ impl Patch {
         }
         body.refuse("secret", "is not set by hand; use rotate-secret");
         let mut settings = webhook.settings.clone();
-        read_settings(body, &mut settings, webhook.dialect, rules);
+        read_settings(body, &mut settings, webhook.dialect, urls);
         let is_active = body.flag("isActive");
         let backlog = body.one_of("backlog", &[("deliver", false), ("discard", true)]);
         let resuming = is_active == Some(true) || (body.has("isPaused") && !settings.is_paused);
@@ -121,12 +112,26 @@ impl Patch {
         }
     }
 
+    /// Whether the endpoint of `webhook` must be challenged: the dialect demands it, and the url is
+    /// another.
+    pub fn asks_for_proof(&self, webhook: &Webhook) -> bool {
+        webhook.dialect.demands_proof() && self.settings.url != webhook.settings.url
+    }
+
+    /// The webhook with these settings, for its endpoint to be asked before they are in force.
+    pub fn preview(&self, webhook: &Webhook) -> Webhook {
+        Webhook {
+            settings: self.settings.clone(),
+            ..webhook.clone()
+        }
+    }
+
     /// The webhook after this change at `now`. It is the same, version and all, when nothing changed.
-    pub fn apply(self, webhook: &Webhook, now: Timestamp) -> Patched {
+    /// `echoed` is what came of the challenge, where [`Self::asks_for_proof`].
+    pub fn apply(self, webhook: &Webhook, echoed: bool, now: Timestamp) -> Patched {
         let mut next = webhook.clone();
-        let moved = self.settings.url != webhook.settings.url;
-        if moved && webhook.verification != Verification::NotNeeded {
-            next.verification = Verification::Unverified;
+        if self.asks_for_proof(webhook) {
+            next.verification = Verification::of(webhook.dialect, echoed);
         }
         next.settings = self.settings;
         match (self.is_active, &webhook.activity) {
@@ -138,13 +143,35 @@ impl Patch {
             next.version += 1;
             next.updated_at = now;
         }
-        let resumes = webhook.hold(false).is_some() && next.hold(false).is_none();
         Patched {
+            resumes: resumes(webhook, &next),
             webhook: next,
-            resumes,
             forgives: self.is_active == Some(true),
         }
     }
+}
+
+/// `webhook` once its endpoint has echoed a challenge at `now`; `None` when that changes nothing.
+pub fn verified(webhook: &Webhook, now: Timestamp) -> Option<Patched> {
+    if webhook.verification != Verification::Unverified {
+        return None;
+    }
+    let next = Webhook {
+        verification: Verification::Verified,
+        version: webhook.version + 1,
+        updated_at: now,
+        ..webhook.clone()
+    };
+    Some(Patched {
+        resumes: resumes(webhook, &next),
+        webhook: next,
+        forgives: false,
+    })
+}
+
+/// Whether what was held before is held no longer.
+fn resumes(before: &Webhook, after: &Webhook) -> bool {
+    before.hold(false).is_some() && after.hold(false).is_none()
 }
 
 /// Switched off by a caller.
@@ -189,17 +216,10 @@ fn defaults(dialect: Dialect) -> Settings {
     }
 }
 
-fn read_dialect(body: &mut Object<'_, '_>, rules: &Rules<'_>) -> Option<Dialect> {
-    let speakable = |dialect: Dialect| {
-        let known = rules.dialects.contains(&dialect);
-        known.then_some(dialect).ok_or_else(|| {
-            format!("{dialect} needs its endpoint's proof of consent, which this version cannot ask for; use another dialect")
-        })
-    };
+fn read_dialect(body: &mut Object<'_, '_>) -> Option<Dialect> {
     body.parsed("dialect", |text| {
         text.parse()
             .map_err(|error: UnknownDialect| error.to_string())
-            .and_then(speakable)
     })
 }
 
@@ -207,7 +227,7 @@ fn read_settings(
     body: &mut Object<'_, '_>,
     settings: &mut Settings,
     dialect: Dialect,
-    rules: &Rules<'_>,
+    urls: &UrlRules,
 ) {
     for name in READ_ONLY {
         body.refuse(name, "is read only; leave it out");
@@ -217,7 +237,7 @@ fn read_settings(
         body.text("name", 1..=NAME_CHARACTERS_MAX)
             .map(str::to_owned),
     );
-    let url = body.parsed("url", |text| EndpointUrl::parse(text, rules.urls));
+    let url = body.parsed("url", |text| EndpointUrl::parse(text, urls));
     set(&mut settings.url, url.map(|url| url.as_str().to_owned()));
     read_events(body, dialect).put_into(&mut settings.events);
     set(

@@ -20,6 +20,8 @@ use crate::rig::PATIENCE;
 /// One call as it arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
+    /// Method, path and query.
+    pub(crate) request: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     /// How often this `webhook-id` has been here, this call included.
@@ -120,7 +122,8 @@ async fn answer(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    let reply = script(&log.note(head.headers, body));
+    let request = format!("{} {}", head.method, head.uri);
+    let reply = script(&log.note(request, head.headers, body));
     if let Some(mut gate) = reply.gate {
         // A gate that was dropped is open.
         let _ = gate.wait_for(|open| *open).await;
@@ -130,14 +133,18 @@ async fn answer(
 }
 
 impl Log {
-    fn note(&self, headers: HeaderMap, body: Bytes) -> Call {
+    fn note(&self, request: String, headers: HeaderMap, body: Bytes) -> Call {
         let mut state = self.state.lock();
         state.open += 1;
         state.open_max = state.open_max.max(state.open);
-        let id = headers["webhook-id"].to_str().unwrap().to_owned();
-        let visit = state.visits.entry(id).or_default();
+        let id = headers.get("webhook-id").and_then(|id| id.to_str().ok());
+        let visit = state
+            .visits
+            .entry(id.unwrap_or_default().to_owned())
+            .or_default();
         *visit += 1;
         let call = Call {
+            request,
             headers,
             body,
             visit: *visit,

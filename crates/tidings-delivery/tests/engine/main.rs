@@ -7,6 +7,7 @@
 
 mod arrival;
 mod endpoint;
+mod errands;
 mod flow;
 mod holds;
 mod order;

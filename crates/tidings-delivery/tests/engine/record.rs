@@ -4,7 +4,7 @@ use tidings_core::delivery::{Attempt, FAILED_BODY_BYTES_MAX, SUCCEEDED_BODY_BYTE
 use tidings_core::outcome::AttemptError;
 
 use crate::endpoint::{Endpoint, Reply};
-use crate::rig::{Rig, hook};
+use crate::rig::{Rig, hook, value};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_kept_as_far_as_it_helps() {
@@ -85,9 +85,4 @@ async fn first_attempt(rig: &Rig, url: String) -> Attempt {
     rig.until(|rig| rig.health(id).last_attempt_ms.is_some())
         .await;
     rig.records(id).await.remove(0).attempts.remove(0)
-}
-
-fn value<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    let found = headers.iter().find(|(known, _)| known == name);
-    found.map(|(_, value)| value.as_str())
 }

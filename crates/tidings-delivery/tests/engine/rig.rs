@@ -9,7 +9,9 @@ use prometheus_client::registry::Registry;
 use tempfile::TempDir;
 use tidings_core::address::Targets;
 use tidings_core::clock::{Clock, SystemClock, Timestamp};
+use tidings_core::delivery::Attempt;
 use tidings_core::endpoint::UrlRules;
+use tidings_core::errand::Errand;
 use tidings_core::event::{Content, NewEvent, Numbering};
 use tidings_core::health::Health;
 use tidings_core::id::{EventId, OrganizationId, WebhookId};
@@ -130,6 +132,13 @@ impl Rig {
     /// Each attempt as it ends.
     pub(crate) fn reports(&self) -> broadcast::Receiver<Report> {
         self.engine.as_ref().unwrap().reports().listen()
+    }
+
+    /// Asks the endpoint of a webhook.
+    pub(crate) async fn ask(&self, id: WebhookId, errand: Errand) -> Attempt {
+        let webhook = self.store.directory().webhook(id).unwrap();
+        let courier = self.engine.as_ref().unwrap().courier();
+        courier.run(webhook, errand).await.unwrap()
     }
 
     pub(crate) async fn change(&self, change: Change) {
@@ -333,4 +342,10 @@ async fn organize(store: &Store) -> OrganizationId {
     let made = store.change(Change::CreateOrganization(organization)).await;
     made.unwrap().unwrap();
     id
+}
+
+/// The value of the first header of this name.
+pub(crate) fn value<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let found = headers.iter().find(|(known, _)| known == name);
+    found.map(|(_, value)| value.as_str())
 }

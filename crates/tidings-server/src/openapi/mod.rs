@@ -2,6 +2,7 @@
 //! operations table, the schemas and the catalogue, so that they cannot fall behind the code.
 
 mod event_schemas;
+mod exchange_schemas;
 mod paths;
 mod reference;
 mod schemas;

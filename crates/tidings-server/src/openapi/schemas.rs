@@ -9,7 +9,6 @@ use tidings_core::webhook::headers;
 use tidings_events::Dialect;
 
 use super::paths::reference;
-use crate::app::DIALECTS;
 use crate::cursor::List;
 use crate::page::LIMIT_MAX;
 use crate::problem::Code;
@@ -29,6 +28,7 @@ pub(super) fn schemas() -> Value {
         keys(),
         webhooks(),
         deliveries(),
+        super::exchange_schemas::schemas(),
         super::event_schemas::schemas(),
         cursors(),
     ];
@@ -156,7 +156,10 @@ fn keys() -> Value {
 fn webhooks() -> Value {
     let settings = webhook_settings();
     let fixed = [
-        ("dialect", json!({"enum": DIALECTS, "default": "atender"})),
+        (
+            "dialect",
+            json!({"enum": Dialect::ALL, "default": "atender"}),
+        ),
         organization_id(),
     ];
     let secret = (
@@ -217,7 +220,7 @@ fn webhook_settings() -> Vec<(&'static str, Value)> {
         ("maxInFlight", whole(1, webhook::IN_FLIGHT_MAX)),
         (
             "acceptReplies",
-            json!({"type": "boolean", "const": false, "description": "For the dialect chatshipper only"}),
+            json!({"type": "boolean", "description": "True for the dialect chatshipper only"}),
         ),
     ]
 }
@@ -266,38 +269,9 @@ fn deliveries() -> Value {
         made("createdAt"),
         ("completedAt", maybe_made()),
     ];
-    let headers = json!({"type": "object", "additionalProperties": {"type": "string"}});
-    let errors = [
-        "blocked_target",
-        "dns",
-        "connect",
-        "tls",
-        "timeout",
-        "reset",
-        "protocol",
-        "redirect",
-        "status",
-    ];
-    let mut errors: Vec<Value> = errors.map(Value::from).into();
-    errors.push(Value::Null);
-    let response = object(&[
-        ("headers", headers.clone()),
-        ("body", text()),
-        ("truncated", json!({"type": "boolean"})),
-    ]);
-    let attempt = object(&[
-        ("number", json!({"type": "integer", "minimum": 1})),
-        made("startedAt"),
-        ("durationMs", json!({"type": "integer", "minimum": 0})),
-        ("statusCode", json!({"type": ["integer", "null"]})),
-        ("error", json!({"enum": errors})),
-        ("request", object(&[("headers", headers)])),
-        ("response", json!({"anyOf": [response, {"type": "null"}]})),
-    ]);
     json!({
         "Delivery": object(&shown),
         "DeliveryDetails": object(&with(&shown, &[("attempts", json!({"type": "array", "items": reference("Attempt")}))])),
-        "Attempt": attempt,
     })
 }
 
@@ -321,7 +295,7 @@ fn properties(fields: &[Field]) -> Map<String, Value> {
         .collect()
 }
 
-fn with(fields: &[Field], more: &[Field]) -> Vec<Field> {
+pub(super) fn with(fields: &[Field], more: &[Field]) -> Vec<Field> {
     fields.iter().chain(more).cloned().collect()
 }
 

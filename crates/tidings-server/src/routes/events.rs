@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use tidings_core::access::Area;
 use tidings_core::event::Event;
 use tidings_core::fault::Fault;
@@ -20,6 +20,7 @@ use crate::page::{self, Wanted};
 use crate::problem::{Code, Problem};
 use crate::publication::Publication;
 use crate::show::EventDocument;
+use crate::trace::traceparent;
 
 /// Bytes a request that publishes may have (contract §4).
 const PUBLISH_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -95,21 +96,6 @@ async fn publish(call: Call) -> Result<Answer, Problem> {
         }
         Published::ExternalIdTaken(places) => Err(taken(&places, is_single)),
     }
-}
-
-/// The trace that receivers are told of; what is not in the form of W3C Trace Context is dropped.
-fn traceparent(headers: &HeaderMap) -> Option<&str> {
-    let text = headers.get("traceparent")?.to_str().ok()?;
-    let parts: Vec<&str> = text.split('-').collect();
-    let is_hex = |part: &str| {
-        part.bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    let [version, trace, parent, flags] = parts[..] else {
-        return None;
-    };
-    let lengths = [version.len(), trace.len(), parent.len(), flags.len()];
-    (lengths == [2, 32, 16, 2] && parts.iter().all(|part| is_hex(part))).then_some(text)
 }
 
 /// The organization of each event: its own word, else the query's, else the key's.

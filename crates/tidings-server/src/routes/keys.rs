@@ -126,7 +126,7 @@ fn new_key() -> Result<String, Problem> {
 }
 
 /// Chance from the system; without it no secret can be made.
-pub(super) fn fill_random(bytes: &mut [u8]) -> Result<(), Problem> {
+pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), Problem> {
     getrandom::fill(bytes).map_err(|error| {
         tracing::error!(%error, "the system gives no random bytes");
         Problem::new(Code::InternalError, "the system gives no random bytes")

@@ -3,6 +3,7 @@
 mod deliveries;
 mod delivery_lists;
 mod documents;
+mod errands;
 mod event_types;
 mod events;
 mod health;
@@ -11,6 +12,8 @@ mod organizations;
 mod portal;
 pub(crate) mod stream;
 mod webhooks;
+
+pub(crate) use keys::fill_random;
 
 use crate::cursor::List;
 use crate::operation::{Operation, Parameter, query};
@@ -21,6 +24,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
         organizations::OPERATIONS,
         keys::OPERATIONS,
         webhooks::OPERATIONS,
+        errands::OPERATIONS,
         delivery_lists::OPERATIONS,
         deliveries::OPERATIONS,
         events::OPERATIONS,

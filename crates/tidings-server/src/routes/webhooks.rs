@@ -7,7 +7,7 @@ use serde_json::json;
 use tidings_core::access::{Area, Scope};
 use tidings_core::health::Health;
 use tidings_core::id::{OrganizationId, WebhookId};
-use tidings_core::webhook::draft::{Draft, OVERLAP_SECONDS_MAX, Patch, Rules, disabled_by_hand};
+use tidings_core::webhook::draft::{Draft, OVERLAP_SECONDS_MAX, Patch, disabled_by_hand};
 use tidings_core::webhook::{Activity, PreviousSecret, Verification, Webhook};
 use tidings_events::Secret;
 use tidings_store::change::{Backlog, Change, Refusal};
@@ -15,8 +15,8 @@ use tidings_store::change::{Backlog, Change, Refusal};
 use super::keys::fill_random;
 use super::{DESCENDANTS, LIMIT, ORGANIZATION, cursor};
 use crate::answer::Answer;
-use crate::app::DIALECTS;
 use crate::call::Call;
+use crate::challenge;
 use crate::cursor::{Cursor, List};
 use crate::operation::{Holds, Operation, Verb, reads, writes};
 use crate::page::{self, Wanted};
@@ -85,16 +85,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
 ];
 
 async fn create(call: Call) -> Result<Answer, Problem> {
-    let rules = Rules {
-        urls: &call.app.rules,
-        dialects: &DIALECTS,
-    };
     let enabled = |organization| check_enabled(&call, organization);
     let (organization_id, draft) =
-        call.read_in_organization(enabled, |body| Draft::read(body, &rules))?;
+        call.read_in_organization(enabled, |body| Draft::read(body, &call.app.rules))?;
     let now = call.app.now();
     let secret = draft.secret.map_or_else(new_secret, Ok)?;
-    let webhook = Webhook {
+    let mut webhook = Webhook {
         id: WebhookId(call.app.store.next_key()),
         organization_id,
         dialect: draft.dialect,
@@ -104,13 +100,19 @@ async fn create(call: Call) -> Result<Answer, Problem> {
         } else {
             disabled_by_hand(now)
         },
-        verification: Verification::NotNeeded,
+        verification: Verification::of(draft.dialect, false),
         secret,
         previous_secret: None,
         version: 1,
         created_at: now,
         updated_at: now,
     };
+    if webhook.verification == Verification::Unverified {
+        // Asked before the webhook is there: one commit then says how it stands, and a crash in
+        // between leaves nothing behind.
+        let echoed = challenge::is_echoed(&call.app, &webhook).await?;
+        webhook.verification = Verification::of(webhook.dialect, echoed);
+    }
     let view = WebhookView::of(&webhook, &Health::default(), false).showing_secret(&webhook);
     let answer = Answer::json(StatusCode::CREATED, &view).with_secret();
     call.commit(Change::CreateWebhook(Box::new(webhook)), answer)
@@ -152,19 +154,22 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn update(call: Call) -> Result<Answer, Problem> {
+    let mut echoed = None;
     loop {
         let before = find(&call)?;
-        let rules = Rules {
-            urls: &call.app.rules,
-            dialects: &DIALECTS,
-        };
-        let patch = call.read_body(|body| Patch::read(body, &before, &rules))?;
+        let patch = call.read_body(|body| Patch::read(body, &before, &call.app.rules))?;
+        if echoed.is_none() && patch.asks_for_proof(&before) {
+            // The old url stays in force until the new one has answered, or has not.
+            let asked = patch.preview(&before);
+            echoed = Some(challenge::is_echoed(&call.app, &asked).await?);
+            continue;
+        }
         let backlog = if patch.discard_backlog {
             Backlog::Discard
         } else {
             Backlog::Deliver
         };
-        let patched = patch.apply(&before, call.app.now());
+        let patched = patch.apply(&before, echoed.unwrap_or(false), call.app.now());
         if patched.webhook == *before && !patched.forgives {
             return Ok(shown(&call, &before));
         }

@@ -67,9 +67,17 @@ impl<'a> DeliveryDetails<'a> {
 struct AttemptView {
     number: u32,
     started_at: Timestamp,
+    #[serde(flatten)]
+    exchange: ExchangeView,
+}
+
+/// One request and what came of it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ExchangeView {
     duration_ms: u32,
     status_code: Option<u16>,
-    error: Option<&'static str>,
+    pub(super) error: Option<&'static str>,
     request: RequestView,
     /// Null when no answer arrived.
     response: Option<ResponseView>,
@@ -89,14 +97,22 @@ struct ResponseView {
 
 impl AttemptView {
     fn of(attempt: &Attempt) -> Self {
+        Self {
+            number: attempt.number,
+            started_at: attempt.started_at,
+            exchange: ExchangeView::of(attempt),
+        }
+    }
+}
+
+impl ExchangeView {
+    pub(super) fn of(attempt: &Attempt) -> Self {
         let response = ResponseView {
             headers: joined(attempt.response_headers.pairs()),
             body: String::from_utf8_lossy(&attempt.response_body).into_owned(),
             truncated: attempt.truncated,
         };
         Self {
-            number: attempt.number,
-            started_at: attempt.started_at,
             duration_ms: attempt.duration_ms,
             status_code: attempt.status_code,
             error: attempt

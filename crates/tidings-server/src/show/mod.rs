@@ -1,6 +1,7 @@
 //! How nouns look in JSON: camelCase, every field always there, unknown ones null (contract §4).
 
 mod delivery;
+mod errand;
 mod event;
 mod event_type;
 mod key;
@@ -8,6 +9,7 @@ mod organization;
 mod webhook;
 
 pub(crate) use delivery::{DeliveryDetails, DeliveryView};
+pub(crate) use errand::{NOT_ECHOED, TestView, VerificationView};
 pub(crate) use event::EventDocument;
 pub(crate) use event_type::EventTypeView;
 pub(crate) use key::KeyView;

@@ -128,7 +128,7 @@ static ALL_EVENTS: std::sync::LazyLock<Vec<String>> =
     std::sync::LazyLock::new(|| vec!["*".to_owned()]);
 
 /// The first of the states that holds (contract §5, read-only fields).
-fn status(webhook: &Webhook) -> &'static str {
+pub(super) fn status(webhook: &Webhook) -> &'static str {
     match webhook.hold(false) {
         Some(Hold::Disabled) => "disabled",
         Some(Hold::Unverified) => "unverified",

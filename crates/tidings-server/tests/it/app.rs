@@ -19,6 +19,8 @@ use tidings_store::{Store, StoreOptions};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::endpoint::Endpoint;
+
 /// The configured admin key.
 pub(crate) const ADMIN: &str = "sa_live_installation_0123456789abcdef";
 
@@ -27,6 +29,7 @@ pub(crate) struct TestApp {
     pub(crate) url: String,
     pub(crate) store: Store,
     pub(crate) clock: Arc<ManualClock>,
+    pub(crate) endpoint: Arc<Endpoint>,
     client: Client<HttpConnector, Full<Bytes>>,
     stop: Option<oneshot::Sender<()>>,
     served: tokio::task::JoinHandle<()>,
@@ -44,6 +47,7 @@ impl TestApp {
             sealer: Sealer::default(),
         };
         let (store, _handoff) = Store::open(options, clock.clone()).unwrap();
+        let endpoint = Arc::new(Endpoint::default());
         let app = App::new(AppOptions {
             store: store.clone(),
             clock: clock.clone(),
@@ -51,6 +55,7 @@ impl TestApp {
                 allow_http: false,
                 targets: Targets::public(),
             },
+            courier: endpoint.clone(),
             public_url: "https://tidings.example.com".to_owned(),
             admin_key: Some(key_hash(ADMIN)),
             version: "1.2.3",
@@ -66,6 +71,7 @@ impl TestApp {
             url,
             store,
             clock,
+            endpoint,
             client,
             stop: Some(stop),
             served,

@@ -6,6 +6,8 @@ mod access;
 mod app;
 mod atender;
 mod documents;
+mod endpoint;
+mod errands;
 mod errors;
 mod events;
 mod idempotency;

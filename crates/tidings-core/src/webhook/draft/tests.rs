@@ -15,11 +15,7 @@ fn urls() -> UrlRules {
 fn draft(body: &Value) -> (Draft, Vec<String>) {
     let (mut faults, urls) = (Faults::new(), urls());
     let mut root = Object::root(body, &mut faults);
-    let rules = Rules {
-        urls: &urls,
-        dialects: &[Dialect::Atender, Dialect::Standard],
-    };
-    let draft = Draft::read(&mut root, &rules);
+    let draft = Draft::read(&mut root, &urls);
     root.finish();
     (
         draft,
@@ -50,22 +46,19 @@ fn webhook() -> Webhook {
 }
 
 fn patched(webhook: &Webhook, body: &Value) -> Result<Patched, Vec<String>> {
+    patched_after(webhook, body, false)
+}
+
+fn patched_after(webhook: &Webhook, body: &Value, echoed: bool) -> Result<Patched, Vec<String>> {
     let (mut faults, urls) = (Faults::new(), urls());
     let mut root = Object::root(body, &mut faults);
-    let patch = Patch::read(
-        &mut root,
-        webhook,
-        &Rules {
-            urls: &urls,
-            dialects: &Dialect::ALL,
-        },
-    );
+    let patch = Patch::read(&mut root, webhook, &urls);
     root.finish();
     let at = |fault: crate::fault::Fault| fault.pointer;
     let faults = faults
         .or(())
         .map_err(|faults| faults.into_iter().map(at).collect());
-    faults.map(|()| patch.apply(webhook, Timestamp::from_ms(9)))
+    faults.map(|()| patch.apply(webhook, echoed, Timestamp::from_ms(9)))
 }
 
 #[test]
@@ -124,10 +117,6 @@ fn faults_of_a_draft() {
         "/events/1 has a `*` inside a segment",
     );
     check(json!({"dialect": "slack"}), "/dialect is no dialect");
-    check(
-        json!({"dialect": "chatshipper"}),
-        "/dialect chatshipper needs",
-    );
     check(
         json!({"maxRetries": 21}),
         "/maxRetries must be a whole number from 0 to 20",
@@ -234,4 +223,51 @@ fn what_a_patch_may_not() {
     check(json!({"secret": "whsec_"}), "/secret");
     check(json!({"backlog": "discard"}), "/backlog");
     check(json!({"name": null}), "/name");
+}
+
+fn of_chatshipper(verification: Verification) -> Webhook {
+    Webhook {
+        dialect: Dialect::Chatshipper,
+        verification,
+        ..webhook()
+    }
+}
+
+#[test]
+fn a_new_url_stands_as_its_own_challenge_came_out() {
+    use Verification::{Unverified, Verified};
+    let check = |before, echoed, expect, resumes| {
+        let body = json!({"url": "https://example.org/"});
+        let moved = patched_after(&of_chatshipper(before), &body, echoed).unwrap();
+        assert_eq!(
+            (moved.webhook.verification, moved.resumes),
+            (expect, resumes),
+            "{before:?} {echoed}"
+        );
+    };
+    check(Verified, true, Verified, false);
+    check(Verified, false, Unverified, false);
+    check(Unverified, true, Verified, true);
+    check(Unverified, false, Unverified, false);
+    let renamed = patched(&of_chatshipper(Verified), &json!({"name": "other"})).unwrap();
+    assert_eq!(renamed.webhook.verification, Verified);
+    let elsewhere = patched(&webhook(), &json!({"url": "https://example.org/"})).unwrap();
+    assert_eq!(elsewhere.webhook.verification, Verification::NotNeeded);
+}
+
+#[test]
+fn an_echo_lets_go_of_what_was_held_for_want_of_it() {
+    let now = Timestamp::from_ms(9);
+    let unverified = of_chatshipper(Verification::Unverified);
+    let proven = verified(&unverified, now).unwrap();
+    assert_eq!(
+        (proven.webhook.hold(false), proven.webhook.version),
+        (None, 2)
+    );
+    assert!(proven.resumes && !proven.forgives);
+    let mut paused = unverified;
+    paused.settings.is_paused = true;
+    assert!(!verified(&paused, now).unwrap().resumes);
+    assert_eq!(verified(&proven.webhook, now), None);
+    assert_eq!(verified(&webhook(), now), None);
 }
