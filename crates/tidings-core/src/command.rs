@@ -4,18 +4,25 @@
 //! records as they shall be with the events that tell of it, or to a [`Rejection`]. The store commits
 //! the one whole, or nothing.
 
+use std::time::Duration;
+
 use crate::clock::Timestamp;
 use crate::contact;
+use crate::conversation;
 use crate::event::NewEvent;
 use crate::fault::Fault;
 use crate::id::OrganizationId;
+use crate::message;
 use crate::record::{Kind, ReadFailed, Records, Written};
+use crate::reply_draft;
 use crate::resource;
 use crate::sla;
 
+mod data;
 mod differences;
 mod work;
 
+pub use data::Data;
 pub use differences::differences;
 pub use work::Work;
 
@@ -24,6 +31,12 @@ pub use work::Work;
 pub enum Command {
     /// About a contact.
     Contact(contact::Command),
+    /// About a conversation.
+    Conversation(conversation::Command),
+    /// About a reply that waits for approval.
+    Draft(reply_draft::Command),
+    /// About a message.
+    Message(message::Command),
     /// About an SLA policy.
     SlaPolicy(sla::Command),
     /// About a bot, a form, a team …
@@ -33,6 +46,24 @@ pub enum Command {
 impl From<contact::Command> for Command {
     fn from(command: contact::Command) -> Self {
         Self::Contact(command)
+    }
+}
+
+impl From<conversation::Command> for Command {
+    fn from(command: conversation::Command) -> Self {
+        Self::Conversation(command)
+    }
+}
+
+impl From<reply_draft::Command> for Command {
+    fn from(command: reply_draft::Command) -> Self {
+        Self::Draft(command)
+    }
+}
+
+impl From<message::Command> for Command {
+    fn from(command: message::Command) -> Self {
+        Self::Message(command)
     }
 }
 
@@ -61,6 +92,14 @@ pub struct Context {
     pub traceparent: Option<String>,
     /// After how many seconds in `done` the organization closes a conversation; `None`: never.
     pub auto_close_done_after_seconds: Option<u32>,
+}
+
+impl Context {
+    /// When a conversation that is settled now is closed, if the organization wants that.
+    pub fn closes_done_at(&self) -> Option<Timestamp> {
+        let seconds = u64::from(self.auto_close_done_after_seconds?);
+        Some(self.now.plus(Duration::from_secs(seconds)))
+    }
 }
 
 /// What a command comes to.
@@ -138,6 +177,9 @@ pub fn decide(
     let mut work = Work::new(context, records);
     let reply = match command {
         Command::Contact(command) => command.decide(&mut work),
+        Command::Conversation(command) => command.decide(&mut work),
+        Command::Draft(command) => command.decide(&mut work),
+        Command::Message(command) => command.decide(&mut work),
         Command::SlaPolicy(command) => command.decide(&mut work),
         Command::Resource(command) => command.decide(&mut work),
     };

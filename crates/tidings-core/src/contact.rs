@@ -19,7 +19,10 @@ pub mod draft;
 mod meeting;
 
 pub use command::Command;
-pub use draft::Draft;
+pub use draft::{
+    ATTRIBUTION_BYTES_MAX, CHANNEL_TYPE_CHARACTERS_MAX, Draft, attribution, bounded_object,
+    channel_type,
+};
 pub use meeting::{Sender, meet};
 
 /// Who a contact is on one kind of channel.

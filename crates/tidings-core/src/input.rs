@@ -86,6 +86,14 @@ impl<T> Given<T> {
         }
     }
 
+    /// The value, where null and nothing mean the same.
+    pub fn value(self) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+
     /// Puts what was given into `place`; `null` clears it.
     pub fn put_into(self, place: &mut Option<T>) {
         match self {

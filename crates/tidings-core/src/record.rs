@@ -20,6 +20,12 @@ pub(crate) mod memory;
 pub enum Kind {
     /// See [`crate::contact`].
     Contact,
+    /// See [`crate::conversation`].
+    Conversation,
+    /// See [`crate::reply_draft`].
+    Draft,
+    /// See [`crate::message`].
+    Message,
     /// See [`crate::sla`].
     SlaPolicy,
     /// See [`crate::resource`].
@@ -89,6 +95,9 @@ impl Kind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Contact => "contact",
+            Self::Conversation => "conversation",
+            Self::Draft => "draft",
+            Self::Message => "message",
             Self::SlaPolicy => "SLA policy",
             Self::Resource(kind) => kind.as_str(),
         }

@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use serde_json::{Map, Value};
 use tidings_events::{EventType, event_type};
 
-use super::{Change, Context, Rejection, Stop};
+use super::{Change, Context, Data, Rejection, Stop};
 use crate::event::{Content, NewEvent, Numbering};
 use crate::fault::Fault;
 use crate::record::{After, Kind, ReadFailed, Record, Records, Stored, Words, Written};
@@ -172,7 +171,7 @@ impl<'r> Work<'r> {
     pub fn fire(
         &mut self,
         kind: impl Into<String>,
-        data: Map<String, Value>,
+        data: impl Into<Data>,
         numbering: Numbering,
         ordering_key: String,
     ) {
@@ -187,7 +186,7 @@ impl<'r> Work<'r> {
                 external_id: None,
                 ordering_key: Some(ordering_key),
                 actor: Some(self.context.actor.clone()),
-                data: Value::Object(data).to_string(),
+                data: data.into().into_text(),
                 traceparent: self.context.traceparent.clone(),
             },
         });

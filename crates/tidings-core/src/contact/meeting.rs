@@ -33,7 +33,7 @@ impl Sender {
         from.require(&["id"]);
         let id = from.text("id", 1..=CHANNEL_ID_CHARACTERS_MAX);
         let [name, email, phone] =
-            [draft::name(from), draft::email(from), draft::phone(from)].map(known);
+            [draft::name(from), draft::email(from), draft::phone(from)].map(Given::value);
         let id = id?;
         let is_address = channel_type == "email" && draft::is_address(id);
         let is_number = NUMBERED_CHANNELS.contains(&channel_type) && is_number(id);
@@ -45,6 +45,38 @@ impl Sender {
             name,
             email: email.or_else(|| is_address.then(|| id.to_owned())),
             phone: phone.or_else(|| is_number.then(|| id.to_owned())),
+        })
+    }
+
+    /// Reads `{id?, name?, email?, phone?}` of someone who is to be written to on `channel_type`. Without
+    /// an id there, the address or the number tells who it is.
+    pub fn read_person(person: &mut Object<'_, '_>, channel_type: &str) -> Option<Self> {
+        if person.has("id") {
+            return Self::read(person, channel_type);
+        }
+        let [name, email, phone] = [
+            draft::name(person),
+            draft::email(person),
+            draft::phone(person),
+        ]
+        .map(Given::value);
+        let by_email = email.clone().map(|address| ("email", address));
+        let by_phone = || phone.clone().map(|number| ("phone", number));
+        let Some((channel_type, external_id)) = by_email.or_else(by_phone) else {
+            person.fault(
+                "email",
+                "is required; or give an id of the channel, or a phone",
+            );
+            return None;
+        };
+        Some(Self {
+            identity: Identity {
+                channel_type: channel_type.to_owned(),
+                external_id,
+            },
+            name,
+            email,
+            phone,
         })
     }
 
@@ -66,13 +98,6 @@ impl Sender {
 fn is_number(text: &str) -> bool {
     text.strip_prefix('+')
         .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit()))
-}
-
-fn known(given: Given<String>) -> Option<String> {
-    match given {
-        Given::Value(text) => Some(text),
-        Given::Absent | Given::Null => None,
-    }
 }
 
 /// The contact of `sender`: the one with its identity, else, where the channel proves them, the oldest

@@ -1,0 +1,98 @@
+//! How a conversation ceases to be one of its own: it is merged, or deleted.
+
+use serde_json::json;
+
+use super::{Action, Conversation, State, Turn};
+use crate::command::{Data, Rejection, Stop, Work};
+use crate::fault::Fault;
+use crate::id::ConversationId;
+use crate::message::{self, Message};
+use crate::record::{Kind, Record};
+use crate::reply_draft::{self, ReplyDraft};
+
+/// How many messages are moved in one step. A longer conversation stays: the other one moves.
+pub const MOVED_MESSAGES_MAX: usize = 5_000;
+/// How many threads and references a conversation may take over from others.
+pub const INHERITED_KEYS_MAX: usize = 200;
+
+/// Makes the turn's conversation part of `into`: messages and drafts move, its threads and references
+/// lead to the survivor, and so does its id.
+pub(super) fn merge(
+    work: &mut Work<'_>,
+    turn: &Turn,
+    into: ConversationId,
+) -> Result<String, Stop> {
+    let gone = turn.conversation().clone();
+    let mut survivor: Conversation = work.refer(Kind::Conversation, into.0, "/into")?;
+    if survivor.id == gone.id {
+        return Err(invalid("is this conversation itself; name another one"));
+    }
+    Action::Merge.admit(gone.state.status())?;
+    Action::Merge.admit(survivor.state.status())?;
+    survivor.inherited_keys.extend(gone.keys());
+    if survivor.inherited_keys.len() > INHERITED_KEYS_MAX {
+        return Err(invalid(
+            "has taken over too many conversations; merge into another one",
+        ));
+    }
+    move_parts(work, gone.id, survivor.id)?;
+    let now = work.context.now;
+    let mut closed = Turn::on(Conversation {
+        state: State::Closed {
+            resolved_at: gone.state.resolved_at(),
+            closed_at: now,
+            merged_into: Some(survivor.id),
+        },
+        ..gone
+    });
+    let into = json!({ "id": survivor.id });
+    closed.tell("conversation.merged", Data::new().with("into", &into));
+    closed.forward(work, &survivor)?;
+    // Its keys are free only now.
+    work.put(&mut survivor)?;
+    Ok(json!(survivor.shown()).to_string())
+}
+
+/// Removes the turn's conversation with all that belongs to it.
+pub(super) fn delete(work: &mut Work<'_>, mut turn: Turn) -> Result<String, Stop> {
+    let id = turn.conversation().id;
+    for message in work.marked::<Message>(Kind::Message, &message::conversation_mark(id))? {
+        work.remove(&message)?;
+    }
+    for draft in work.marked::<ReplyDraft>(Kind::Draft, &reply_draft::conversation_mark(id))? {
+        work.remove(&draft)?;
+    }
+    turn.tell("conversation.deleted", Data::new());
+    turn.remove(work)?;
+    Ok(String::new())
+}
+
+fn move_parts(work: &mut Work<'_>, from: ConversationId, to: ConversationId) -> Result<(), Stop> {
+    let messages = work.marked::<Message>(Kind::Message, &message::conversation_mark(from))?;
+    if messages.len() > MOVED_MESSAGES_MAX {
+        return Err(Rejection::Invalid(vec![Fault::at(
+            "/into",
+            format!(
+                "cannot take over {} messages at once, only {MOVED_MESSAGES_MAX}; merge the other way \
+                 round",
+                messages.len()
+            ),
+        )])
+        .into());
+    }
+    for mut message in messages {
+        message.conversation_id = to;
+        work.put(&mut message)?;
+    }
+    for mut draft in
+        work.marked::<ReplyDraft>(Kind::Draft, &reply_draft::conversation_mark(from))?
+    {
+        draft.conversation_id = to;
+        work.put(&mut draft)?;
+    }
+    Ok(())
+}
+
+fn invalid(detail: &str) -> Stop {
+    Rejection::Invalid(vec![Fault::at("/into", detail)]).into()
+}
