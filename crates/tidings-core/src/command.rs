@@ -17,6 +17,7 @@ use crate::record::{Kind, ReadFailed, Records, Written};
 use crate::reply_draft;
 use crate::resource;
 use crate::sla;
+use crate::user;
 
 mod data;
 mod differences;
@@ -26,9 +27,32 @@ pub use data::Data;
 pub use differences::differences;
 pub use work::Work;
 
-/// Something to be done.
-#[derive(Clone, Debug)]
-pub enum Command {
+/// Declares the nouns there are, each with the commands about it.
+macro_rules! nouns {
+    ($($(#[$doc:meta])* $noun:ident($command:path),)*) => {
+        /// Something to be done.
+        #[derive(Clone, Debug)]
+        pub enum Command {
+            $($(#[$doc])* $noun($command),)*
+        }
+
+        impl Command {
+            fn decide(&self, work: &mut Work<'_>) -> Result<String, Stop> {
+                match self {
+                    $(Self::$noun(command) => command.decide(work),)*
+                }
+            }
+        }
+
+        $(impl From<$command> for Command {
+            fn from(command: $command) -> Self {
+                Self::$noun(command)
+            }
+        })*
+    };
+}
+
+nouns! {
     /// About a contact.
     Contact(contact::Command),
     /// About a conversation.
@@ -37,46 +61,12 @@ pub enum Command {
     Draft(reply_draft::Command),
     /// About a message.
     Message(message::Command),
+    /// About a user.
+    User(user::Command),
     /// About an SLA policy.
     SlaPolicy(sla::Command),
     /// About a bot, a form, a team …
     Resource(resource::Command),
-}
-
-impl From<contact::Command> for Command {
-    fn from(command: contact::Command) -> Self {
-        Self::Contact(command)
-    }
-}
-
-impl From<conversation::Command> for Command {
-    fn from(command: conversation::Command) -> Self {
-        Self::Conversation(command)
-    }
-}
-
-impl From<reply_draft::Command> for Command {
-    fn from(command: reply_draft::Command) -> Self {
-        Self::Draft(command)
-    }
-}
-
-impl From<message::Command> for Command {
-    fn from(command: message::Command) -> Self {
-        Self::Message(command)
-    }
-}
-
-impl From<sla::Command> for Command {
-    fn from(command: sla::Command) -> Self {
-        Self::SlaPolicy(command)
-    }
-}
-
-impl From<resource::Command> for Command {
-    fn from(command: resource::Command) -> Self {
-        Self::Resource(command)
-    }
 }
 
 /// Who asks, where and when.
@@ -175,15 +165,7 @@ pub fn decide(
     records: &mut dyn Records,
 ) -> Result<Result<Change, Rejection>, ReadFailed> {
     let mut work = Work::new(context, records);
-    let reply = match command {
-        Command::Contact(command) => command.decide(&mut work),
-        Command::Conversation(command) => command.decide(&mut work),
-        Command::Draft(command) => command.decide(&mut work),
-        Command::Message(command) => command.decide(&mut work),
-        Command::SlaPolicy(command) => command.decide(&mut work),
-        Command::Resource(command) => command.decide(&mut work),
-    };
-    match reply {
+    match command.decide(&mut work) {
         Ok(reply) => Ok(Ok(work.into_change(reply))),
         Err(Stop::Rejected(rejection)) => Ok(Err(rejection)),
         Err(Stop::Failed(failed)) => Err(failed),

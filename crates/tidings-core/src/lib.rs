@@ -24,4 +24,5 @@ pub mod resource;
 pub mod retry;
 pub mod sla;
 pub mod subscription;
+pub mod user;
 pub mod webhook;

@@ -26,6 +26,8 @@ pub enum Kind {
     Draft,
     /// See [`crate::message`].
     Message,
+    /// See [`crate::user`].
+    User,
     /// See [`crate::sla`].
     SlaPolicy,
     /// See [`crate::resource`].
@@ -98,6 +100,7 @@ impl Kind {
             Self::Conversation => "conversation",
             Self::Draft => "draft",
             Self::Message => "message",
+            Self::User => "user",
             Self::SlaPolicy => "SLA policy",
             Self::Resource(kind) => kind.as_str(),
         }

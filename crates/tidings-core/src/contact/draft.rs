@@ -81,15 +81,18 @@ pub(super) fn name(body: &mut Object<'_, '_>) -> Given<String> {
 
 /// The member `email`; `null` clears it.
 pub(super) fn email(body: &mut Object<'_, '_>) -> Given<String> {
-    let read = body.nullable("email", |body, name| {
-        body.parsed(name, |text| {
-            let sound = is_address(text) && text.chars().count() <= EMAIL_CHARACTERS_MAX;
-            sound
-                .then_some(text)
-                .ok_or("must be an e-mail address, such as ada@okafor.example")
-        })
-    });
+    let read = body.nullable("email", email_address);
     read.map(ToOwned::to_owned)
+}
+
+/// An e-mail address.
+pub fn email_address<'v>(body: &mut Object<'v, '_>, name: &'static str) -> Option<&'v str> {
+    body.parsed(name, |text| {
+        let sound = is_address(text) && text.chars().count() <= EMAIL_CHARACTERS_MAX;
+        sound
+            .then_some(text)
+            .ok_or("must be an e-mail address, such as ada@okafor.example")
+    })
 }
 
 /// The member `phone`; `null` clears it.
