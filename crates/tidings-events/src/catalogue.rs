@@ -49,6 +49,11 @@ pub fn event_type(name: &str) -> Option<&'static EventType> {
     BY_NAME.get(name).copied()
 }
 
+/// The schema of an object that data can hold, such as a conversation.
+pub(crate) fn object_schema(name: &str) -> Option<&'static Value> {
+    load::object_schema(name)
+}
+
 /// All canonical types, in the order of the documents.
 pub fn event_types() -> &'static [EventType] {
     &EVENT_TYPES
@@ -58,6 +63,11 @@ impl EventType {
     /// The canonical name, `noun.past_tense`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What the event is about: the first part of its name.
+    pub(crate) fn noun(&self) -> &str {
+        self.name.split('.').next().unwrap_or_default()
     }
 
     /// What has happened, in one sentence.
@@ -80,6 +90,11 @@ impl EventType {
         self.objects.iter().map(String::as_str)
     }
 
+    /// Every member that `data` is documented to have, those it must have first.
+    pub(crate) fn all_objects(&self) -> impl Iterator<Item = &str> {
+        self.objects().chain(self.optional_objects())
+    }
+
     /// The members that `data` may have besides. Unknown ones are allowed too.
     pub fn optional_objects(&self) -> impl Iterator<Item = &str> {
         self.optional_objects.iter().map(String::as_str)
@@ -93,6 +108,15 @@ impl EventType {
     /// The JSON Schema (2020-12) of `data`.
     pub fn schema(&self) -> &Value {
         &self.schema
+    }
+
+    /// The same as part of another schema, where neither draft nor title has a place.
+    pub(crate) fn data_schema(&self) -> Value {
+        let mut schema = self.schema.clone();
+        if let Some(members) = schema.as_object_mut() {
+            members.retain(|name, _| !matches!(name.as_str(), "$schema" | "title" | "description"));
+        }
+        schema
     }
 
     /// A realistic `data`, valid by the schema.

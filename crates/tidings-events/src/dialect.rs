@@ -3,6 +3,8 @@
 mod atender;
 mod chatshipper;
 mod dialogbrain;
+mod documented;
+mod fields;
 mod name;
 mod standard;
 mod varda;
@@ -103,6 +105,15 @@ impl Dialect {
     /// Whether an endpoint must prove that it wants to be delivered to before anything is sent.
     pub fn demands_proof(self) -> bool {
         self == Self::Chatshipper
+    }
+
+    /// Where a body of the dialect names its event.
+    pub(crate) fn event_member(self) -> &'static str {
+        if self == Self::Standard {
+            "type"
+        } else {
+            "event"
+        }
     }
 
     /// Whether events of custom types exist in the dialect, under the name they were given.

@@ -220,9 +220,9 @@ fn raw_member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// Calls `visit` with every member of an object, in its order.
-pub(crate) fn for_each_member<'a>(object: &'a str, visit: impl FnMut(&str, &'a str)) {
+pub(crate) fn for_each_member<'a>(object: &'a str, visit: impl FnMut(Cow<'a, str>, &'a str)) {
     struct Each<F>(F);
-    impl<'a, F: FnMut(&str, &'a str)> Visitor<'a> for Each<F> {
+    impl<'a, F: FnMut(Cow<'a, str>, &'a str)> Visitor<'a> for Each<F> {
         type Value = ();
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -231,7 +231,7 @@ pub(crate) fn for_each_member<'a>(object: &'a str, visit: impl FnMut(&str, &'a s
 
         fn visit_map<M: MapAccess<'a>>(mut self, mut members: M) -> Result<(), M::Error> {
             while let Some(name) = members.next_key::<Name<'a>>()? {
-                (self.0)(&name.0, members.next_value::<&'a RawValue>()?.get());
+                (self.0)(name.0, members.next_value::<&'a RawValue>()?.get());
             }
             Ok(())
         }

@@ -134,7 +134,7 @@ pub fn verify<N: AsRef<str>, V: AsRef<str>>(
     }
     let [vendor_time_s, standard_time_s] = times;
     let body: Value = serde_json::from_slice(body).map_err(|_| VerifyError::Body)?;
-    let event = body[event_member(dialect)]
+    let event = body[dialect.event_member()]
         .as_str()
         .ok_or(VerifyError::Body)?
         .to_owned();
@@ -145,15 +145,6 @@ pub fn verify<N: AsRef<str>, V: AsRef<str>>(
         attempted_at_s: standard_time_s.or(vendor_time_s),
         body,
     })
-}
-
-/// Where a body of the dialect names its event.
-fn event_member(dialect: Dialect) -> &'static str {
-    if dialect == Dialect::Standard {
-        "type"
-    } else {
-        "event"
-    }
 }
 
 /// The vendor's header, read.

@@ -4,13 +4,14 @@
 //! the `expect`s here say which file to look into.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::EventType;
 use crate::dialect::{Dialect, NameRule};
+use crate::schema::{DRAFT, or_null};
 
 const FRAGMENTS: &str = include_str!("../../catalogue/fragments.json");
 
@@ -74,12 +75,18 @@ struct ResourceTypes {
     types: Vec<Value>,
 }
 
+static OBJECTS_BY_NAME: LazyLock<BTreeMap<String, ObjectEntry>> = LazyLock::new(objects);
+
 pub(super) fn event_types() -> Vec<EventType> {
-    let objects = objects();
     type_entries()
         .into_iter()
-        .map(|entry| compose(entry, &objects))
+        .map(|entry| compose(entry, &OBJECTS_BY_NAME))
         .collect()
+}
+
+/// The schema of an object, such as the conversation.
+pub(super) fn object_schema(name: &str) -> Option<&'static Value> {
+    OBJECTS_BY_NAME.get(name).map(|object| &object.schema)
 }
 
 fn objects() -> BTreeMap<String, ObjectEntry> {
@@ -154,12 +161,13 @@ fn compose(entry: TypeEntry, objects: &BTreeMap<String, ObjectEntry>) -> EventTy
         merge(&mut sample, patch);
     }
     let schema = json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DRAFT,
         "title": entry.name,
         "description": entry.description,
         "type": "object",
         "required": entry.objects,
         "properties": properties,
+        "additionalProperties": true,
     });
     EventType {
         name: entry.name,
@@ -175,8 +183,9 @@ fn compose(entry: TypeEntry, objects: &BTreeMap<String, ObjectEntry>) -> EventTy
     }
 }
 
-/// Puts the fragment in the place of each `{"$use": name}`, and lets members that are not required be
-/// null: a resource shows what is unknown as null (contract §4).
+/// Puts the fragment in the place of each `{"$use": name}`, lets members that are not required be null,
+/// since a resource shows what is unknown as null, and says that objects may have further members,
+/// which are kept (contract §4, §6).
 fn expand(schema: &mut Value, fragments: &Map<String, Value>) {
     if let Some(name) = schema.get("$use").and_then(Value::as_str) {
         *schema = fragments
@@ -197,23 +206,13 @@ fn expand(schema: &mut Value, fragments: &Map<String, Value>) {
                 *property = or_null(property.take());
             }
         }
+        schema["additionalProperties"] = Value::Bool(true);
     }
-    if let Some(items) = schema.get_mut("items") {
-        expand(items, fragments);
-    }
-}
-
-fn or_null(mut schema: Value) -> Value {
-    if let Some(types) = schema.get_mut("type") {
-        match types {
-            Value::Array(list) => list.push("null".into()),
-            single => *single = json!([single.take(), "null"]),
+    for of_each in ["items", "additionalProperties"] {
+        if let Some(inner) = schema.get_mut(of_each) {
+            expand(inner, fragments);
         }
     }
-    if let Some(Value::Array(options)) = schema.get_mut("enum") {
-        options.push(Value::Null);
-    }
-    schema
 }
 
 /// RFC 7396, except that a null is a value and removes nothing: samples show what is unknown.

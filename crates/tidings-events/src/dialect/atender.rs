@@ -1,10 +1,18 @@
 //! Atender's body: the data as published, but a closed conversation is called archived.
 
-use crate::catalogue::event_type;
+use serde_json::{Value, json};
+
+use super::DialectEvent;
+use crate::catalogue::{EventType, event_type};
 use crate::event::EventView;
 use crate::instant::Precision;
 use crate::json::{self, Edits, Members};
 use crate::record_times;
+use crate::schema::{self, Object};
+
+/// The one status that has another word here.
+const CLOSED: &str = "closed";
+const ARCHIVED: &str = "archived";
 
 pub(super) fn render(event: &EventView<'_>, name: &str) -> Vec<u8> {
     let mut body = Vec::with_capacity(event.data.len() + 160);
@@ -20,6 +28,27 @@ pub(super) fn render(event: &EventView<'_>, name: &str) -> Vec<u8> {
     }
     envelope.close();
     body
+}
+
+/// The schema of what [`render`] writes.
+pub(super) fn schema(event: &DialectEvent) -> Object {
+    Object::new()
+        .must("event", json!({"const": event.name}))
+        .must("tenantId", schema::text())
+        .must("timestamp", schema::time())
+        .must("data", data_schema(event.event_type()))
+}
+
+/// The schema of published data, with Atender's word for a closed conversation.
+fn data_schema(event_type: &EventType) -> Value {
+    let mut schema = event_type.data_schema();
+    let statuses = schema.pointer_mut("/properties/conversation/properties/status/enum");
+    for status in statuses.and_then(Value::as_array_mut).into_iter().flatten() {
+        if status == CLOSED {
+            *status = ARCHIVED.into();
+        }
+    }
+    schema
 }
 
 /// Whether anything in the data could be shown otherwise than published. Nearly always not, and then
@@ -66,7 +95,7 @@ fn edited(data: &str) -> Edits<'_> {
 }
 
 fn archive(status: Option<&str>, edits: &mut Edits<'_>) {
-    if let Some(raw) = status.filter(|raw| json::is_text(raw, "closed")) {
-        edits.replace(raw, "\"archived\"");
+    if let Some(raw) = status.filter(|raw| json::is_text(raw, CLOSED)) {
+        edits.replace(raw, format!("\"{ARCHIVED}\""));
     }
 }

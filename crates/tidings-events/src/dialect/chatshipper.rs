@@ -1,45 +1,28 @@
 //! ChatShipper's body: an activity (ActivityStreams 2.0), the resources, and links to them.
 
 mod activity;
+mod objects;
 mod resource;
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use self::resource::{Conversation, Message};
-use super::name::by_types;
-use super::{Dialect, NameRule};
+use self::objects::Objects;
+use super::DialectEvent;
 use crate::catalogue::event_type;
 use crate::event::{EventView, RenderContext};
 use crate::instant::Precision;
-use crate::json::{self, Members};
-use crate::record_id;
-
-/// The kinds of things that events are about, and where the API has them.
-const COLLECTIONS: [(&str, &str); 14] = [
-    ("conversation", "conversations"),
-    ("message", "messages"),
-    ("contact", "contacts"),
-    ("user", "users"),
-    ("organization", "organizations"),
-    ("bot", "resources/bot"),
-    ("botinstance", "resources/botinstance"),
-    ("service", "resources/service"),
-    ("channel", "resources/channel"),
-    ("form", "resources/form"),
-    ("workflow", "resources/workflow"),
-    ("article", "resources/article"),
-    ("event", "resources/event"),
-    ("file", "resources/file"),
-];
+use crate::json::Members;
+use crate::schema::{self, Object};
 
 pub(super) fn render(event: &EventView<'_>, context: &RenderContext<'_>) -> Vec<u8> {
     let timestamp = event.occurred_at.to_text(Precision::Seconds);
-    let noun = event.kind.split('.').next().unwrap_or_default();
+    let known = event_type(event.kind);
+    let noun = known.map_or("", |known| known.noun());
     let objects = Objects::read(event.data, noun);
-    let links = objects.links(event.organization_id, noun, context);
+    let links = objects.links(known, event.organization_id, context);
     let mut body = Vec::with_capacity(event.data.len() + 1_024);
     let mut envelope = Members::open(&mut body);
     envelope.text("id", &event_uuid(event.id));
@@ -52,7 +35,7 @@ pub(super) fn render(event: &EventView<'_>, context: &RenderContext<'_>) -> Vec<
         activity::write(activity, event, (noun, subject), &timestamp, context);
     });
     envelope.object("data", |data| {
-        objects.write(data, event.kind, noun);
+        objects.write(data, known);
         data.object("links", |members| {
             for (name, address) in &links {
                 members.text(name, address);
@@ -63,140 +46,15 @@ pub(super) fn render(event: &EventView<'_>, context: &RenderContext<'_>) -> Vec<
     body
 }
 
-/// The objects of the data that a body can show or link to, each read once.
-struct Objects<'a> {
-    conversation: Option<Conversation<'a>>,
-    message: Option<Message<'a>>,
-    contact: Option<&'a str>,
-    user: Option<&'a str>,
-    channel: Option<&'a str>,
-    /// What the event is about, when it is none of those above.
-    other: Option<&'a str>,
-    into: Option<&'a str>,
-    error: Option<&'a str>,
-}
-
-impl<'a> Objects<'a> {
-    fn read(data: &'a str, noun: &str) -> Self {
-        let [
-            conversation,
-            message,
-            contact,
-            user,
-            channel,
-            into,
-            error,
-            other,
-        ] = json::pick(
-            data,
-            [
-                "conversation",
-                "message",
-                "contact",
-                "user",
-                "channel",
-                "into",
-                "error",
-                noun,
-            ],
-        );
-        Self {
-            conversation: conversation.map(Conversation::read),
-            message: message.map(Message::read),
-            contact,
-            user,
-            channel,
-            other,
-            into,
-            error,
-        }
-    }
-
-    /// The event's name, from the types that were read already.
-    fn name<'e>(&self, event: &EventView<'e>) -> Cow<'e, str> {
-        let rule = event_type(event.kind).and_then(|known| known.name_rule(Dialect::Chatshipper));
-        if let Some(NameRule::ByTypes) = rule {
-            let conversation = self.conversation.as_ref();
-            let conversation_type = conversation.and_then(|conversation| conversation.kind);
-            let message_type = self.message.as_ref().and_then(|message| message.kind);
-            return Cow::Borrowed(by_types(conversation_type, message_type));
-        }
-        Dialect::Chatshipper.shown_name(event)
-    }
-
-    /// A message comes with its conversation, a user with the channel, anything else alone; a merge
-    /// tells who survives, an error what it was.
-    fn write(&self, data: &mut Members<'_>, kind: &str, noun: &str) {
-        if let Some(conversation) = self
-            .conversation
-            .as_ref()
-            .filter(|_| matches!(noun, "conversation" | "message"))
-        {
-            conversation.write(data);
-        }
-        match noun {
-            "conversation" => {}
-            "message" => {
-                if let Some(message) = &self.message {
-                    message.write(data);
-                }
-            }
-            "contact" => resource::write(data, noun, self.contact),
-            "user" => {
-                resource::write(data, noun, self.user);
-                resource::write(data, "channel", self.channel);
-            }
-            "channel" => resource::write(data, noun, self.channel),
-            _ => resource::write(data, noun, self.other),
-        }
-        if kind.ends_with(".merged") {
-            data.known("into", self.into);
-        }
-        if matches!(kind, "message.failed" | "user.errored" | "service.errored") {
-            data.known("error", self.error);
-        }
-    }
-
-    /// The addresses of all that the event touches, by what it is.
-    fn links(
-        &self,
-        organization_id: &str,
-        noun: &str,
-        context: &RenderContext<'_>,
-    ) -> Vec<(&'static str, String)> {
-        let id_of = |object: Option<&'a str>| object.and_then(|object| json::member(object, "id"));
-        let conversation = self.conversation.as_ref();
-        let contact = id_of(self.contact).or_else(|| conversation?.contact_id);
-        let ids = [
-            (
-                "conversation",
-                conversation.and_then(|conversation| conversation.id),
-            ),
-            (
-                "message",
-                self.message.as_ref().and_then(|message| message.id),
-            ),
-            ("contact", contact),
-            ("user", id_of(self.user)),
-            ("channel", id_of(self.channel)),
-        ];
-        let mut links = Vec::with_capacity(4);
-        // The event's organization is linked, unless the event is about one: then that one is.
-        if noun != "organization" {
-            links.push((
-                "organization",
-                link(context, "organizations", organization_id),
-            ));
-        }
-        let about = COLLECTIONS.iter().find(|(known, _)| *known == noun);
-        let about = about.map(|(known, _)| (*known, id_of(self.other)));
-        for (name, id) in ids.into_iter().chain(about) {
-            if let (Some(id), Some(collection)) = (id, collection_of(name)) {
-                links.push((name, link(context, collection, &record_id::to_text(id))));
-            }
-        }
-        links
-    }
+/// The schema of what [`render`] writes.
+pub(super) fn schema(event: &DialectEvent) -> Object {
+    Object::new()
+        .must("id", json!({"type": "string", "format": "uuid"}))
+        .must("event", json!({"const": event.name}))
+        .must("timestamp", schema::time())
+        .must("organization", schema::text())
+        .must("activity", activity::schema())
+        .must("data", objects::schema(&event.event_types))
 }
 
 /// The event's UUID: version 8 (RFC 9562) with the bits of the id's SHA-256, so that it is the same on
@@ -232,11 +90,4 @@ fn link(context: &RenderContext<'_>, collection: &str, id: &str) -> String {
         }
     }
     address
-}
-
-fn collection_of(noun: &str) -> Option<&'static str> {
-    COLLECTIONS
-        .iter()
-        .find(|(known, _)| *known == noun)
-        .map(|(_, collection)| *collection)
 }

@@ -128,7 +128,7 @@ fn touches(data: &str, fields: &[String]) -> bool {
     let mut touches = false;
     if let Some(changes) = json::member(data, "changes") {
         json::for_each_member(changes, |name, change| {
-            touches |= change != "null" && fields.iter().any(|field| field == name);
+            touches |= change != "null" && fields.iter().any(|field| *field == name);
         });
     }
     touches
@@ -153,6 +153,8 @@ fn collect_names(dialect: Dialect) -> Vec<&'static str> {
 /// An event as a dialect documents it: its name there, and where it comes from.
 #[derive(Clone, Debug)]
 pub struct DialectEvent {
+    /// Whose event it is.
+    pub dialect: Dialect,
     /// The dialect's name.
     pub name: &'static str,
     /// The canonical types told under this name; the first is the one to try it with.
@@ -183,6 +185,7 @@ impl Dialect {
             sample["message"]["type"] = json!(message_type);
         }
         Some(DialectEvent {
+            dialect: self,
             name,
             event_types,
             sample,

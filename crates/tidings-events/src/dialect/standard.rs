@@ -1,8 +1,12 @@
 //! Tidings' own body: everything there is, data exactly as published.
 
+use serde_json::json;
+
+use super::DialectEvent;
 use crate::event::EventView;
 use crate::instant::Precision;
 use crate::json::Members;
+use crate::schema::{self, Object};
 
 pub(super) fn render(event: &EventView<'_>) -> Vec<u8> {
     let mut body = Vec::with_capacity(event.data.len() + 320);
@@ -23,4 +27,21 @@ pub(super) fn render(event: &EventView<'_>) -> Vec<u8> {
     envelope.raw("data", event.data);
     envelope.close();
     body
+}
+
+/// The schema of what [`render`] writes.
+pub(super) fn schema(event: &DialectEvent) -> Object {
+    let actor = Object::titled("Actor")
+        .must("type", schema::text())
+        .may("id", json!({"type": ["string", "integer", "null"]}))
+        .may("name", json!({"type": ["string", "null"]}));
+    Object::new()
+        .must("id", schema::text())
+        .must("type", json!({"const": event.name}))
+        .must("timestamp", schema::time())
+        .must("version", json!({"type": "integer"}))
+        .must("organizationId", schema::text())
+        .must("sequence", json!({"type": ["integer", "null"]}))
+        .must("actor", schema::or_null(actor.build()))
+        .must("data", event.event_type().data_schema())
 }

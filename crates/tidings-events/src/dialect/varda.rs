@@ -1,288 +1,197 @@
 //! Varda's body: fixed fields in snake_case, integer ids, absent when unknown.
 
-use std::borrow::Cow;
+use serde_json::json;
 
+use super::DialectEvent;
+use super::fields::{self, Data, Field, Form, Made};
 use crate::event::EventView;
 use crate::instant::Precision;
-use crate::json::{self, Members};
-use crate::record_id;
-use crate::record_times;
+use crate::json::Members;
+use crate::schema::{self, Object};
+
+const STATUSES: &[(&str, &str)] = &[
+    ("active", "open"),
+    ("snoozed", "pending"),
+    ("done", "resolved"),
+    ("closed", "closed"),
+];
+
+/// Who wrote a message, by the role; without one the direction tells.
+const SENDER_TYPES: &[(&str, &str)] = &[
+    ("contact", "contact"),
+    ("user", "agent"),
+    ("bot", "bot"),
+    ("automation", "bot"),
+    ("system", "system"),
+    ("inbound", "contact"),
+    ("outbound", "agent"),
+    ("internal", "agent"),
+];
+
+const CONVERSATION: &[Field] = &[
+    Field::new("id", &["conversation.id"], Form::Integer),
+    Field::new("status", &["conversation.status"], Form::Word(STATUSES)),
+    Field::new("priority", &["conversation.priority"], Form::AsIs),
+    Field::new("channel_id", &["conversation.channelId"], Form::Integer),
+    Field::new("channel_type", &["conversation.channelType"], Form::AsIs),
+    CONTACT_OF_CONVERSATION,
+    Field::new("attribution", &["conversation.attribution"], Form::AsIs),
+    Field::new("created_at", &["conversation.createdAt"], Form::Time),
+    Field::new("updated_at", &["conversation.updatedAt"], Form::Time),
+];
+
+const MESSAGE: &[Field] = &[
+    Field::new("id", &["message.id"], Form::Integer),
+    Field::new(
+        "conversation_id",
+        &["message.conversationId", "conversation.id"],
+        Form::Integer,
+    ),
+    Field::new("direction", &["message.direction"], Form::AsIs),
+    Field::new(
+        "sender_type",
+        &["message.role", "message.direction"],
+        Form::Word(SENDER_TYPES),
+    ),
+    Field::new("sender_name", &["message.sender.name"], Form::AsIs),
+    Field::new("content", &["message.text"], Form::AsIs),
+    Field::new("message_type", &["message.contentType"], Form::AsIs),
+    Field::new("channel_type", &["conversation.channelType"], Form::AsIs),
+    CONTACT_OF_CONVERSATION,
+    Field::new("attribution", &["conversation.attribution"], Form::AsIs),
+    Field::new("created_at", &["message.createdAt"], Form::Time),
+];
+
+const CALL: &[Field] = &[
+    Field::new("id", &["call.id"], Form::Integer),
+    Field::new("direction", &["call.direction"], Form::AsIs),
+    Field::new("status", &["call.status"], Form::AsIs),
+    Field::new("from_number", &["call.from"], Form::AsIs),
+    Field::new("to_number", &["call.to"], Form::AsIs),
+    Field::new("duration_seconds", &["call.durationSeconds"], Form::AsIs),
+    Field::new("disposition", &["call.disposition"], Form::AsIs),
+    CONTACT_OF_CALL,
+    ATTRIBUTION_OF_CALL,
+    Field::new("started_at", &["call.startedAt"], Form::Time),
+    Field::new("ended_at", &["call.endedAt"], Form::Time),
+];
+
+const OUTCOME: &[Field] = &[
+    Field::new("id", &["outcome.id"], Form::Integer),
+    Field::new(
+        "call_session_id",
+        &["outcome.callId", "call.id"],
+        Form::Integer,
+    ),
+    Field::new("outcome_type", &["outcome.type"], Form::AsIs),
+    Field::new(
+        "estimated_value_cents",
+        &["outcome.estimatedValueCents"],
+        Form::AsIs,
+    ),
+    Field::new(
+        "actual_value_cents",
+        &["outcome.actualValueCents"],
+        Form::AsIs,
+    ),
+    Field::made("revenue_cents", REVENUE),
+    Field::new("notes", &["outcome.notes"], Form::AsIs),
+    CONTACT_OF_CALL,
+    ATTRIBUTION_OF_CALL,
+];
+
+/// The contact as the data of its own events.
+const CONTACT: &[Field] = &[
+    Field::new("id", &["contact.id"], Form::Integer),
+    Field::new("name", &["contact.name"], Form::AsIs),
+    Field::new("email", &["contact.email"], Form::AsIs),
+    Field::new("phone", &["contact.phone"], Form::AsIs),
+    Field::new("attribution", &["contact.attribution"], Form::AsIs),
+    Field::new("created_at", &["contact.createdAt"], Form::Time),
+    Field::new("updated_at", &["contact.updatedAt"], Form::Time),
+];
+
+/// The contact as part of a conversation or a message.
+const CONTACT_OF_CONVERSATION: Field = Field::part(
+    "contact",
+    "contact",
+    "Contact",
+    &[
+        Field::new("id", &["contact.id"], Form::Integer),
+        Field::new("name", &["contact.name"], Form::AsIs),
+        Field::new("email", &["contact.email"], Form::AsIs),
+        Field::new("phone", &["contact.phone"], Form::AsIs),
+    ],
+);
+
+/// The contact as part of a call: without an e-mail address.
+const CONTACT_OF_CALL: Field = Field::part(
+    "contact",
+    "contact",
+    "Caller",
+    &[
+        Field::new("id", &["contact.id"], Form::Integer),
+        Field::new("name", &["contact.name"], Form::AsIs),
+        Field::new("phone", &["contact.phone"], Form::AsIs),
+    ],
+);
+
+/// A call's own attribution, else its conversation's, else its contact's.
+const ATTRIBUTION_OF_CALL: Field = Field::new(
+    "attribution",
+    &[
+        "call.attribution",
+        "conversation.attribution",
+        "contact.attribution",
+    ],
+    Form::AsIs,
+);
+
+/// As published, else the actual value if above 0, else the estimated one.
+const REVENUE: Made = Made {
+    write: |body, name, data| {
+        let actual = data.get("outcome.actualValueCents");
+        let is_above_zero = |raw: &&str| raw.parse::<f64>().is_ok_and(|value| value > 0.0);
+        let revenue = data
+            .get("outcome.revenueCents")
+            .or_else(|| actual.filter(is_above_zero))
+            .or_else(|| data.get("outcome.estimatedValueCents"))
+            .or(actual);
+        body.known(name, revenue);
+    },
+    schema: || json!({"type": "integer"}),
+    is_always_known: false,
+};
 
 pub(super) fn render(event: &EventView<'_>, name: &str) -> Vec<u8> {
     let mut body = Vec::with_capacity(event.data.len() + 128);
     let mut envelope = Members::open(&mut body);
     envelope.text("event", name);
     envelope.text("timestamp", &event.occurred_at.to_text(Precision::Seconds));
-    let objects = Objects::read(event.data);
     envelope.object("data", |data| {
-        let noun = event.kind.split('.').next().unwrap_or_default();
-        match noun {
-            "conversation" => objects.conversation(data),
-            "message" => objects.message(data),
-            "call" if event.kind == "call.outcome_tagged" => objects.outcome(data),
-            "call" => objects.call(data),
-            "contact" => objects.whole_contact(data),
-            // Varda knows nothing else, and has no fields to show it in.
-            _ => {}
-        }
+        fields::write(data, fields_of(event.kind), &mut Data::new(event.data));
     });
     envelope.close();
     body
 }
 
-/// The objects of the data; each is read only where it is written.
-struct Objects<'a> {
-    conversation: &'a str,
-    contact: Option<&'a str>,
-    message: &'a str,
-    call: &'a str,
-    outcome: &'a str,
+/// The schema of what [`render`] writes.
+pub(super) fn schema(event: &DialectEvent) -> Object {
+    let fields = fields_of(event.event_type().name());
+    Object::new()
+        .must("event", json!({"const": event.name}))
+        .must("timestamp", schema::time())
+        .must("data", fields::schema(fields, &event.event_types))
 }
 
-impl<'a> Objects<'a> {
-    fn read(data: &'a str) -> Self {
-        let [conversation, contact, message, call, outcome] = json::pick(
-            data,
-            ["conversation", "contact", "message", "call", "outcome"],
-        );
-        let or_empty = |object: Option<&'a str>| object.unwrap_or("{}");
-        Self {
-            conversation: or_empty(conversation),
-            contact,
-            message: or_empty(message),
-            call: or_empty(call),
-            outcome: or_empty(outcome),
-        }
+fn fields_of(kind: &str) -> &'static [Field] {
+    match kind.split('.').next().unwrap_or_default() {
+        "conversation" => CONVERSATION,
+        "message" => MESSAGE,
+        "call" if kind == "call.outcome_tagged" => OUTCOME,
+        "call" => CALL,
+        "contact" => CONTACT,
+        // Varda knows nothing else, and has no fields to show it in.
+        _ => &[],
     }
-
-    fn conversation(&self, data: &mut Members<'_>) {
-        let [
-            id,
-            status,
-            priority,
-            channel_id,
-            channel_type,
-            attribution,
-            created_at,
-            updated_at,
-        ] = json::pick(
-            self.conversation,
-            [
-                "id",
-                "status",
-                "priority",
-                "channelId",
-                "channelType",
-                "attribution",
-                "createdAt",
-                "updatedAt",
-            ],
-        );
-        let is_own = record_id::is_own(id);
-        write_id(data, "id", id);
-        data.known("status", conversation_status(status).as_deref());
-        data.known("priority", priority);
-        write_id(data, "channel_id", channel_id);
-        data.known("channel_type", channel_type);
-        self.contact(data, HAS_EMAIL);
-        data.known("attribution", attribution);
-        write_time(data, "created_at", created_at, is_own);
-        write_time(data, "updated_at", updated_at, is_own);
-    }
-
-    fn message(&self, data: &mut Members<'_>) {
-        let [
-            id,
-            conversation_id,
-            direction,
-            role,
-            sender,
-            text,
-            content_type,
-            created_at,
-        ] = json::pick(
-            self.message,
-            [
-                "id",
-                "conversationId",
-                "direction",
-                "role",
-                "sender",
-                "text",
-                "contentType",
-                "createdAt",
-            ],
-        );
-        let [of_conversation, channel_type, attribution] =
-            json::pick(self.conversation, ["id", "channelType", "attribution"]);
-        write_id(data, "id", id);
-        write_id(data, "conversation_id", conversation_id.or(of_conversation));
-        data.known("direction", direction);
-        data.text("sender_type", sender_type(role, direction));
-        data.known(
-            "sender_name",
-            sender.and_then(|sender| json::member(sender, "name")),
-        );
-        data.known("content", text);
-        data.known("message_type", content_type);
-        data.known("channel_type", channel_type);
-        self.contact(data, HAS_EMAIL);
-        data.known("attribution", attribution);
-        write_time(data, "created_at", created_at, record_id::is_own(id));
-    }
-
-    fn call(&self, data: &mut Members<'_>) {
-        let [
-            id,
-            direction,
-            status,
-            from,
-            to,
-            duration,
-            disposition,
-            started_at,
-            ended_at,
-        ] = json::pick(
-            self.call,
-            [
-                "id",
-                "direction",
-                "status",
-                "from",
-                "to",
-                "durationSeconds",
-                "disposition",
-                "startedAt",
-                "endedAt",
-            ],
-        );
-        let is_own = record_id::is_own(id);
-        write_id(data, "id", id);
-        data.known("direction", direction);
-        data.known("status", status);
-        data.known("from_number", from);
-        data.known("to_number", to);
-        data.known("duration_seconds", duration);
-        data.known("disposition", disposition);
-        self.contact(data, NO_EMAIL);
-        data.known("attribution", self.call_attribution());
-        write_time(data, "started_at", started_at, is_own);
-        write_time(data, "ended_at", ended_at, is_own);
-    }
-
-    fn outcome(&self, data: &mut Members<'_>) {
-        let [id, call_id, kind, estimated, actual, revenue, notes] = json::pick(
-            self.outcome,
-            [
-                "id",
-                "callId",
-                "type",
-                "estimatedValueCents",
-                "actualValueCents",
-                "revenueCents",
-                "notes",
-            ],
-        );
-        write_id(data, "id", id);
-        write_id(
-            data,
-            "call_session_id",
-            call_id.or_else(|| json::member(self.call, "id")),
-        );
-        data.known("outcome_type", kind);
-        data.known("estimated_value_cents", estimated);
-        data.known("actual_value_cents", actual);
-        data.known(
-            "revenue_cents",
-            revenue.or_else(|| revenue_of(actual, estimated)),
-        );
-        data.known("notes", notes);
-        self.contact(data, NO_EMAIL);
-        data.known("attribution", self.call_attribution());
-    }
-
-    /// The contact as the data of its own events.
-    fn whole_contact(&self, data: &mut Members<'_>) {
-        let [id, name, email, phone, attribution, created_at, updated_at] = json::pick(
-            self.contact.unwrap_or("{}"),
-            [
-                "id",
-                "name",
-                "email",
-                "phone",
-                "attribution",
-                "createdAt",
-                "updatedAt",
-            ],
-        );
-        let is_own = record_id::is_own(id);
-        write_id(data, "id", id);
-        data.known("name", name);
-        data.known("email", email);
-        data.known("phone", phone);
-        data.known("attribution", attribution);
-        write_time(data, "created_at", created_at, is_own);
-        write_time(data, "updated_at", updated_at, is_own);
-    }
-
-    /// The contact as part of something else; a call's has no e-mail address.
-    fn contact(&self, data: &mut Members<'_>, has_email: bool) {
-        let Some(contact) = self.contact else { return };
-        let [id, name, email, phone] = json::pick(contact, ["id", "name", "email", "phone"]);
-        data.object("contact", |contact| {
-            write_id(contact, "id", id);
-            contact.known("name", name);
-            contact.known("email", email.filter(|_| has_email));
-            contact.known("phone", phone);
-        });
-    }
-
-    /// A call's own attribution, else its conversation's, else its contact's.
-    fn call_attribution(&self) -> Option<&'a str> {
-        let places = [self.call, self.conversation, self.contact.unwrap_or("{}")];
-        places
-            .into_iter()
-            .find_map(|object| json::member(object, "attribution"))
-    }
-}
-
-const HAS_EMAIL: bool = true;
-const NO_EMAIL: bool = false;
-
-fn write_id(data: &mut Members<'_>, name: &str, raw: Option<&str>) {
-    if let Some(raw) = raw {
-        data.raw(name, &record_id::to_integer(raw));
-    }
-}
-
-fn write_time(data: &mut Members<'_>, name: &str, raw: Option<&str>, is_own_record: bool) {
-    if let Some(raw) = raw {
-        data.raw(name, &record_times::shown(raw, is_own_record));
-    }
-}
-
-fn conversation_status(raw: Option<&str>) -> Option<Cow<'_, str>> {
-    raw.map(|raw| match json::text(raw).as_deref() {
-        Some("active") => "\"open\"".into(),
-        Some("snoozed") => "\"pending\"".into(),
-        Some("done") => "\"resolved\"".into(),
-        _ => raw.into(),
-    })
-}
-
-fn sender_type(role: Option<&str>, direction: Option<&str>) -> &'static str {
-    match role.and_then(json::text).as_deref() {
-        Some("contact") => "contact",
-        Some("user") => "agent",
-        Some("bot" | "automation") => "bot",
-        Some("system") => "system",
-        _ if direction.is_some_and(|direction| json::is_text(direction, "inbound")) => "contact",
-        _ => "agent",
-    }
-}
-
-/// The actual value if above 0, else the estimated one.
-fn revenue_of<'a>(actual: Option<&'a str>, estimated: Option<&'a str>) -> Option<&'a str> {
-    let is_above_zero = |raw: &&str| raw.parse::<f64>().is_ok_and(|value| value > 0.0);
-    actual.filter(is_above_zero).or(estimated).or(actual)
 }

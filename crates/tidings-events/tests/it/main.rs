@@ -4,10 +4,12 @@
 mod bodies;
 mod catalogue;
 mod golden;
+mod payloads;
 mod properties;
 mod signatures;
 mod verification;
 
+use serde_json::Value;
 use tidings_events::{EventView, OccurredAt, RenderContext};
 
 /// An event of this kind and data, with fixed facts around it.
@@ -28,3 +30,20 @@ const CONTEXT: RenderContext<'static> = RenderContext {
     public_url: "https://tidings.example",
     delivery_number: Some(501),
 };
+
+/// The schema, but objects that are not open to their publishers refuse what it does not document.
+fn strict(mut schema: Value) -> Value {
+    match &mut schema {
+        Value::Object(members) => {
+            if members.contains_key("properties") && !members.contains_key("additionalProperties") {
+                members.insert("additionalProperties".to_owned(), false.into());
+            }
+            for member in members.values_mut() {
+                *member = strict(member.take());
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(|item| *item = strict(item.take())),
+        _ => {}
+    }
+    schema
+}

@@ -1,7 +1,34 @@
 //! The resources in ChatShipper's data: as published, but for statuses, roles and defaults.
 
+use serde_json::{Value, json};
+
+use crate::catalogue::object_schema;
 use crate::json::{self, Edits, Members};
 use crate::record_times;
+use crate::schema;
+
+/// What a published status is called here.
+const STATUSES: [(&str, &str); 4] = [
+    ("active", "active"),
+    ("snoozed", "active"),
+    ("done", "closed"),
+    ("closed", "closed"),
+];
+/// The status of an active conversation that nobody is assigned to.
+const QUEUED: &str = "queued";
+
+/// What a published role is called here.
+const ROLES: [(&str, &str); 5] = [
+    ("contact", "contact"),
+    ("user", "agent"),
+    ("bot", "bot"),
+    ("automation", "bot"),
+    ("system", "bot"),
+];
+
+/// What is meant when no type is given.
+const CONVERSATION_TYPE: &str = "contact";
+const MESSAGE_TYPE: &str = "chat";
 
 /// A conversation and the members its body depends on.
 pub(super) struct Conversation<'a> {
@@ -30,14 +57,16 @@ impl<'a> Conversation<'a> {
     pub(super) fn write(&self, data: &mut Members<'_>) {
         let mut edits = edits_of(self.whole);
         if self.kind.is_none() {
-            edits.set("type", "\"contact\"");
+            edits.set("type", quoted(CONVERSATION_TYPE));
         }
         if let Some(raw) = self.status {
-            match json::text(raw).as_deref() {
-                Some("active") if !self.is_assigned() => edits.replace(raw, "\"queued\""),
-                Some("snoozed") => edits.replace(raw, "\"active\""),
-                Some("done") => edits.replace(raw, "\"closed\""),
-                _ => {}
+            let published = json::text(raw).unwrap_or_default();
+            let shown = match &*published {
+                "active" if !self.is_assigned() => QUEUED,
+                published => word(&STATUSES, published),
+            };
+            if shown != published {
+                edits.replace(raw, quoted(shown));
             }
         }
         edits.write(data.value("conversation"));
@@ -74,18 +103,21 @@ impl<'a> Message<'a> {
     /// A note inside the team is marked as such, and roles are called as the vendor's receivers know
     /// them.
     pub(super) fn write(&self, data: &mut Members<'_>) {
-        let direction = self.direction.and_then(json::text);
+        let direction = self.direction.and_then(json::text).unwrap_or_default();
         let mut edits = edits_of(self.whole);
         if self.kind.is_none() {
-            edits.set("type", "\"chat\"");
+            edits.set("type", quoted(MESSAGE_TYPE));
         }
-        match self.role.and_then(json::text).as_deref() {
-            None if direction.as_deref() == Some("inbound") => edits.set("role", "\"contact\""),
-            None | Some("user") => edits.set("role", "\"agent\""),
-            Some("automation" | "system") => edits.set("role", "\"bot\""),
-            Some(_) => {}
+        let published = self.role.and_then(json::text).unwrap_or_default();
+        let shown = match (&*published, &*direction) {
+            ("", "inbound") => word(&ROLES, "contact"),
+            ("", _) => word(&ROLES, "user"),
+            (role, _) => word(&ROLES, role),
+        };
+        if shown != published {
+            edits.set("role", quoted(shown));
         }
-        if direction.as_deref() == Some("internal") {
+        if direction == "internal" {
             edits.set("isBackchannel", "true");
         }
         edits.write(data.value("message"));
@@ -97,6 +129,48 @@ pub(super) fn write(data: &mut Members<'_>, name: &str, object: Option<&str>) {
     if let Some(object) = object {
         edits_of(object).write(data.value(name));
     }
+}
+
+/// The vendor's word; one that no valid data holds stays as it is.
+fn word<'a>(words: &[(&str, &'static str)], published: &'a str) -> &'a str {
+    let known = words.iter().find(|(word, _)| *word == published);
+    known.map_or(published, |(_, shown)| shown)
+}
+
+fn quoted(word: &str) -> String {
+    format!("\"{word}\"")
+}
+
+/// The schema of an object as it is shown.
+pub(super) fn schema(name: &str) -> Value {
+    let published = object_schema(name).cloned().unwrap_or_default();
+    match name {
+        "conversation" => {
+            let mut schema = always_has(published, "type");
+            let statuses = STATUSES.iter().map(|(_, shown)| *shown);
+            let statuses = schema::one_of([QUEUED].into_iter().chain(statuses));
+            schema["properties"]["status"] = schema::or_null(statuses);
+            schema
+        }
+        "message" => {
+            let mut schema = always_has(always_has(published, "type"), "role");
+            schema["properties"]["role"] = schema::one_of(ROLES.iter().map(|(_, shown)| *shown));
+            schema["properties"]["isBackchannel"] =
+                json!({"type": "boolean", "description": "True of a note inside the team."});
+            schema
+        }
+        _ => published,
+    }
+}
+
+/// The schema of an object whose member is filled in when it was not given.
+fn always_has(mut object: Value, name: &str) -> Value {
+    let member = &mut object["properties"][name];
+    *member = schema::known(member.take());
+    if let Some(required) = object["required"].as_array_mut() {
+        required.push(name.into());
+    }
+    object
 }
 
 /// Edits that begin with the times of a record of the core.
