@@ -7,7 +7,7 @@ use sha2::Sha256;
 use crate::http::{Caller, Message, text};
 use crate::receiver::Receiver;
 use crate::server::{Site, event, publish, subscribe};
-use crate::tools::{Receipt, judge};
+use crate::tools::{Library, Receipt, judge, judge_in_javascript};
 
 /// What Atender's page tells a receiver to compute.
 fn atender_signature(secret: &str, body: &[u8]) -> String {
@@ -96,6 +96,63 @@ fn a_secret_that_was_brought_along_is_used() {
         request.header("x-atender-signature"),
         Some(atender_signature(&secret, &request.body).as_str())
     );
+}
+
+/// A delivery in this dialect from a real server, and its secret.
+fn delivered(dialect: &str, secret: &str) -> Message {
+    let site = Site::new();
+    let server = site.serve();
+    let receiver = Receiver::start();
+    let settings = json!({"dialect": dialect, "secret": secret});
+    let tenant = server.tenant();
+    let webhook = subscribe(&tenant, &receiver, &settings);
+    assert_eq!(webhook["status"], "active");
+    publish(&tenant, &event("c1 – ü \u{1f4e8}"));
+    receiver.nth(1)
+}
+
+/// The same with one byte changed.
+fn changed(request: &Message) -> Message {
+    let mut changed = request.clone();
+    let quote = changed.body.iter().rposition(|byte| *byte == b'c').unwrap();
+    changed.body[quote] = b'd';
+    changed
+}
+
+#[test]
+fn every_dialect_verifies_by_the_standard() {
+    let secret = format!("whsec_{}", "5e".repeat(32));
+    for dialect in ["atender", "chatshipper", "varda", "dialogbrain", "standard"] {
+        let request = delivered(dialect, &secret);
+        assert_verifies(&request, &[(&secret, true)]);
+        assert_verifies(&changed(&request), &[(&secret, false)]);
+    }
+}
+
+/// A library that its vendor wrote for a signature of this form takes ours for its own. `secret` is
+/// what the webhook signs with, `known_as` how the library must be told it.
+#[track_caller]
+fn assert_verifies_as(library: Library, dialect: &str, secret: &str, known_as: &str) {
+    let request = delivered(dialect, secret);
+    let changed = changed(&request);
+    let receipts = [
+        Receipt::new(known_as, &request),
+        Receipt::new(known_as, &changed),
+        Receipt::new("another secret", &request),
+    ];
+    let verdicts = judge_in_javascript(library, &receipts);
+    let verdicts: Vec<bool> = verdicts.iter().map(Result::is_ok).collect();
+    assert_eq!(verdicts, [true, false, false], "{dialect} by {library:?}");
+}
+
+#[test]
+fn vendors_libraries_take_their_form_for_their_own() {
+    let text = format!("whsec_{}", "5e".repeat(32));
+    assert_verifies_as(Library::Stripe, "varda", &text, &text);
+    // DialogBrain signs with the bytes that the secret's digits stand for; octokit wants a text.
+    let bytes = "thirty-two letters are a secret.";
+    let text = format!("whsec_{}", hex::encode(bytes));
+    assert_verifies_as(Library::Octokit, "dialogbrain", &text, bytes);
 }
 
 /// A body or a time that was tampered with does not verify: the judges are awake.

@@ -1,4 +1,5 @@
-//! A receiver of webhooks on loopback: keeps every request it was sent, and answers by script.
+//! A receiver of webhooks on loopback: keeps every delivery it was sent, and answers by script. It wants
+//! to be delivered to: challenges are echoed, and not kept.
 
 use std::io::{BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -97,6 +98,12 @@ fn converse(stream: TcpStream, inbox: &Inbox, script: &Script) -> std::io::Resul
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream);
     while let Some(request) = Message::read(&mut reader)? {
+        if let Some(challenge) = challenge(&request) {
+            let length = challenge.len();
+            let echo = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{challenge}");
+            reader.get_mut().write_all(echo.as_bytes())?;
+            continue;
+        }
         inbox.received().push(request.clone());
         inbox.arrived.notify_all();
         let status = script(&request);
@@ -104,6 +111,12 @@ fn converse(stream: TcpStream, inbox: &Inbox, script: &Script) -> std::io::Resul
         reader.get_mut().write_all(answer.as_bytes())?;
     }
     Ok(())
+}
+
+/// What a request asks to be echoed, if it asks whether deliveries are wanted.
+fn challenge(request: &Message) -> Option<&str> {
+    let query = request.start.strip_prefix("GET /hooks?type=subscribe&")?;
+    query.strip_prefix("challenge=")?.split(' ').next()
 }
 
 /// A door that requests wait at until it is opened, once and for all.

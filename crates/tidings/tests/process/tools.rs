@@ -30,6 +30,22 @@ pub(crate) fn script(name: &str) -> Command {
     python
 }
 
+/// A JavaScript module of these tests, run where the packages it imports are.
+#[track_caller]
+fn module(name: &str) -> Command {
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/node");
+    assert!(
+        packages.join("node_modules").exists(),
+        "{} has no packages; run `cargo xtask setup`, which installs what tests need",
+        packages.display()
+    );
+    let text = std::fs::read_to_string(beside(name)).unwrap();
+    let mut node = Command::new("node");
+    node.args(["--input-type=module", "--eval", &text])
+        .current_dir(packages);
+    node
+}
+
 /// A file that tells the tools what to do.
 pub(crate) fn beside(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -66,28 +82,66 @@ impl<'a> Receipt<'a> {
     }
 }
 
-/// What the `standardwebhooks` libraries of two languages say of each receipt; both must agree.
+/// A library that checks signatures, as `verify.mjs` knows it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Library {
+    StandardWebhooks,
+    /// `constructEvent`, which knows the form of Varda's header.
+    Stripe,
+    /// `@octokit/webhooks`, which knows the form of DialogBrain's header.
+    Octokit,
+}
+
+/// What the `standardwebhooks` libraries of three languages say of each receipt; all must agree.
 #[track_caller]
 pub(crate) fn judge(receipts: &[Receipt<'_>]) -> Vec<Result<(), String>> {
-    let asked: Vec<Value> = receipts.iter().map(Receipt::to_json).collect();
-    let output = run(script("verify.py"), &json!(asked).to_string());
+    let python = judge_by(script("verify.py"), None, receipts);
+    let javascript = judge_in_javascript(Library::StandardWebhooks, receipts);
+    let others = python.into_iter().zip(javascript);
+    let judged = receipts.iter().zip(others).map(|(receipt, others)| {
+        let rust = judge_in_rust(receipt);
+        let (python, javascript) = others;
+        assert!(
+            rust.is_ok() == python.is_ok() && rust.is_ok() == javascript.is_ok(),
+            "Rust {rust:?}, Python {python:?}, JavaScript {javascript:?}"
+        );
+        rust
+    });
+    judged.collect()
+}
+
+/// What a library of the npm registry says of each receipt.
+#[track_caller]
+pub(crate) fn judge_in_javascript(
+    library: Library,
+    receipts: &[Receipt<'_>],
+) -> Vec<Result<(), String>> {
+    judge_by(module("verify.mjs"), Some(library), receipts)
+}
+
+#[track_caller]
+fn judge_by(
+    program: Command,
+    library: Option<Library>,
+    receipts: &[Receipt<'_>],
+) -> Vec<Result<(), String>> {
+    let asked = receipts.iter().map(|receipt| {
+        let mut asked = receipt.to_json();
+        if let Some(library) = library {
+            asked["library"] = json!(format!("{library:?}").to_lowercase());
+        }
+        asked
+    });
+    let output = run(program, &Value::from_iter(asked).to_string());
     assert!(
         output.status.success(),
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let python: Vec<Option<String>> = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(python.len(), receipts.len());
-    let judged = receipts.iter().zip(python).map(|(receipt, python)| {
-        let rust = judge_in_rust(receipt);
-        assert_eq!(
-            rust.is_ok(),
-            python.is_none(),
-            "Rust {rust:?}, Python {python:?}"
-        );
-        rust
-    });
-    judged.collect()
+    let complaints: Vec<Option<String>> = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(complaints.len(), receipts.len());
+    let verdict = |complaint: Option<String>| complaint.map_or(Ok(()), Err);
+    complaints.into_iter().map(verdict).collect()
 }
 
 fn judge_in_rust(receipt: &Receipt<'_>) -> Result<(), String> {
