@@ -132,7 +132,8 @@ fn judge_by(
         }
         asked
     });
-    let output = run(program, &Value::from_iter(asked).to_string());
+    let asked: Vec<Value> = asked.collect();
+    let output = run(program, &json!(asked).to_string());
     assert!(
         output.status.success(),
         "{}",
