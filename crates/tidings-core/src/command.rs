@@ -11,7 +11,7 @@ use crate::contact;
 use crate::conversation;
 use crate::event::NewEvent;
 use crate::fault::Fault;
-use crate::id::OrganizationId;
+use crate::id::{ConversationId, OrganizationId};
 use crate::message;
 use crate::record::{Kind, ReadFailed, Records, Written};
 use crate::reply_draft;
@@ -26,6 +26,9 @@ mod work;
 pub use data::Data;
 pub use differences::differences;
 pub use work::Work;
+
+/// Who acts when time alone does: a JSON object, as text.
+pub const SYSTEM_ACTOR: &str = r#"{"type":"system","id":null,"name":null}"#;
 
 /// Declares the nouns there are, each with the commands about it.
 macro_rules! nouns {
@@ -69,6 +72,25 @@ nouns! {
     Resource(resource::Command),
 }
 
+impl Command {
+    /// What a record asked for whose instant has come (`Record::wake_at`). It writes the record anew,
+    /// with a later instant or none. `None` when time changes nothing of this kind.
+    pub fn of_time(kind: Kind, key: i64) -> Option<Self> {
+        match kind {
+            Kind::Conversation => Some(Self::Conversation(conversation::Command::Act {
+                id: ConversationId(key),
+                act: conversation::Act::Wake,
+            })),
+            Kind::Contact
+            | Kind::Draft
+            | Kind::Message
+            | Kind::User
+            | Kind::SlaPolicy
+            | Kind::Resource(_) => None,
+        }
+    }
+}
+
 /// Who asks, where and when.
 #[derive(Clone, Debug)]
 pub struct Context {
@@ -110,6 +132,8 @@ pub struct Change {
 pub enum Rejection {
     /// What it is about does not exist here.
     NotFound(Kind),
+    /// The organization was deleted meanwhile.
+    OrganizationGone,
     /// The record is in a state that forbids it.
     State {
         /// What record.

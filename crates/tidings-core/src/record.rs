@@ -93,6 +93,14 @@ impl ResourceKind {
 }
 
 impl Kind {
+    /// Every kind there is.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let resources = ResourceKind::ALL.into_iter().map(Self::Resource);
+        [Self::Contact, Self::SlaPolicy]
+            .into_iter()
+            .chain(resources)
+    }
+
     /// The word the store keeps it under, and people read in errors.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -104,6 +112,11 @@ impl Kind {
             Self::SlaPolicy => "SLA policy",
             Self::Resource(kind) => kind.as_str(),
         }
+    }
+
+    /// Reads [`Kind::as_str`] back.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::all().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -182,7 +195,7 @@ pub trait Records {
     fn next_key(&mut self) -> i64;
 }
 
-/// The words a record is found by.
+/// The words a record is found by: in order, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
     /// Unique ones.
@@ -195,10 +208,16 @@ impl Words {
     /// Those of `record`.
     pub fn of(record: &impl Record) -> Self {
         Self {
-            keys: record.keys(),
-            marks: record.marks(),
+            keys: in_order(record.keys()),
+            marks: in_order(record.marks()),
         }
     }
+}
+
+fn in_order(mut words: Vec<String>) -> Vec<String> {
+    words.sort_unstable();
+    words.dedup();
+    words
 }
 
 /// One record that a command leaves otherwise than it found it.
@@ -234,4 +253,17 @@ pub enum After {
     Gone,
     /// It was merged into this one, which answers for it.
     Forwarded(i64),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_a_word_of_its_own() {
+        for kind in Kind::all() {
+            assert_eq!(Kind::parse(kind.as_str()), Some(kind));
+        }
+        assert_eq!(Kind::parse("nothing"), None);
+    }
 }

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod change;
 pub mod directory;
 pub mod error;
+pub mod order;
 pub mod publish;
 pub mod query;
 pub mod seal;

@@ -3,6 +3,7 @@
 use tidings_core::clock::Timestamp;
 use tidings_core::delivery::{Attempt, DiscardReason, State};
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId};
+use tidings_core::record::Kind;
 
 /// Which organizations a list covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,6 +152,23 @@ pub struct DeliveryRecord {
     pub delivery: DeliveryRow,
     /// Its attempts.
     pub attempts: Vec<Attempt>,
+}
+
+/// A page of records, newest first.
+#[derive(Clone, Debug)]
+pub struct RecordQuery {
+    /// Whose.
+    pub reach: Reach,
+    /// Of this kind.
+    pub kind: Kind,
+    /// Only with all of these marks. The list is read along the first: name the rarest first.
+    pub marks: Vec<String>,
+    /// Only changed at or after this.
+    pub updated_since: Option<Timestamp>,
+    /// From before this key.
+    pub before: Option<i64>,
+    /// How many at most.
+    pub limit: usize,
 }
 
 /// A page of a list.

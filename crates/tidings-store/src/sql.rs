@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     include_str!("../sql/directory.sql"),
     include_str!("../sql/events.sql"),
     include_str!("../sql/deliveries.sql"),
+    include_str!("../sql/records.sql"),
     include_str!("../sql/upkeep.sql"),
 ];
 
@@ -91,9 +92,11 @@ mod tests {
             include_str!("sqlite.rs"),
             include_str!("sqlite/changing.rs"),
             include_str!("sqlite/claiming.rs"),
+            include_str!("sqlite/commanding.rs"),
             include_str!("sqlite/publishing.rs"),
             include_str!("sqlite/paging.rs"),
             include_str!("sqlite/reading.rs"),
+            include_str!("sqlite/records.rs"),
             include_str!("sqlite/resealing.rs"),
             include_str!("sqlite/settling.rs"),
             include_str!("sqlite/upkeep.rs"),

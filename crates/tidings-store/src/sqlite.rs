@@ -10,10 +10,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use tidings_core::clock::{Clock, Timestamp};
+use tidings_core::command::Rejection;
 use tidings_core::delivery::Settlement;
 use tidings_core::event::Event;
 use tidings_core::id::{DeliveryId, EventId, IdSource, WebhookId};
 use tidings_core::lane::{Claim, Claimed};
+use tidings_core::record::{Kind, Stored};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
@@ -21,40 +23,35 @@ use crate::answer::{REMEMBERED_FOR, Remembered};
 use crate::change::{Refusal, Request};
 use crate::directory::Directory;
 use crate::error::{OpenError, StoreError};
+use crate::order::Order;
 use crate::publish::{Publish, Published};
-use crate::query::{DeliveryQuery, DeliveryRecord, DeliveryRow, EventQuery, Page};
+use crate::query::{DeliveryQuery, DeliveryRecord, DeliveryRow, EventQuery, Page, RecordQuery};
 use crate::seal::Sealer;
 use crate::store::{Outlets, StoreOptions};
 
 mod changing;
 mod claiming;
+mod commanding;
 mod group;
+mod job;
 mod opening;
 mod paging;
 mod publishing;
 mod reading;
+mod records;
 mod resealing;
 mod settling;
 mod upkeep;
 
+pub(crate) use commanding::Waking;
+use job::{Job, Reply};
+
 /// How many jobs may wait for the writer.
 const QUEUE_JOBS_MAX: usize = 8_192;
-/// How many bytes of events may wait for the writer.
+/// How many bytes of events and commands may wait for the writer.
 const QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How many reads run at once.
 const READERS: usize = 4;
-
-/// Something for the writer to do, and where to tell how it went.
-#[derive(Debug)]
-enum Job {
-    Publish(Publish, Reply<Published>),
-    Settle(Arc<[Settlement]>, Reply<()>),
-    Change(Box<Request>, Reply<Result<(), Refusal>>),
-    Prune(Timestamp, Reply<bool>),
-    Close(Reply<()>),
-}
-
-type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
 #[derive(Debug)]
 pub(crate) struct Engine {
@@ -77,12 +74,14 @@ impl Engine {
     ) -> Result<(Self, Arc<Mutex<IdSource>>), OpenError> {
         let opened = opening::open(&options, &directory, clock.now())?;
         let ids = Arc::new(Mutex::new(IdSource::after(opened.last_key)));
+        outlets.tell_waking(Waking::Exactly(opened.next_wake));
         let (jobs, waiting) = mpsc::channel(QUEUE_JOBS_MAX);
         let queued_bytes = Arc::new(AtomicUsize::new(0));
         let writer = group::Writer {
             connection: opened.writer,
             directory: directory.clone(),
             ids: ids.clone(),
+            record_ids: IdSource::of_records_after(opened.last_record_key),
             clock: clock.clone(),
             sealer: options.sealer.clone(),
             outlets,
@@ -107,24 +106,37 @@ impl Engine {
     }
 
     pub(crate) async fn publish(&self, publish: Publish) -> Result<Published, StoreError> {
-        let bytes = group::publish_bytes(&publish);
-        if self.queued_bytes.load(Ordering::Relaxed) + bytes > QUEUE_BYTES_MAX {
+        self.offer(|reply| Job::Publish(publish, reply)).await
+    }
+
+    pub(crate) async fn command(
+        &self,
+        order: Order,
+    ) -> Result<Result<String, Rejection>, StoreError> {
+        self.offer(|reply| Job::Command(Box::new(order), reply))
+            .await
+    }
+
+    pub(crate) async fn change(&self, request: Request) -> Result<Result<(), Refusal>, StoreError> {
+        self.offer(|reply| Job::Change(Box::new(request), reply))
+            .await
+    }
+
+    /// A job from outside: refused when too much waits already.
+    async fn offer<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let job = job(reply);
+        let bytes = job.bytes();
+        if bytes > 0 && self.queued_bytes.load(Ordering::Relaxed) + bytes > QUEUE_BYTES_MAX {
             return Err(StoreError::Overloaded(
                 "too many bytes wait to be committed".into(),
             ));
         }
         self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let (reply, answer) = oneshot::channel();
-        if let Err(refused) = self.enqueue(Job::Publish(publish, reply)) {
+        if let Err(refused) = self.enqueue(job) {
             self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
             return Err(refused);
         }
-        answer.await.unwrap_or_else(|_| Err(closed()))
-    }
-
-    pub(crate) async fn change(&self, request: Request) -> Result<Result<(), Refusal>, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        self.enqueue(Job::Change(Box::new(request), reply))?;
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
 
@@ -140,6 +152,10 @@ impl Engine {
 
     pub(crate) async fn settle(&self, settlements: Arc<[Settlement]>) -> Result<(), StoreError> {
         self.ask(|reply| Job::Settle(settlements, reply)).await
+    }
+
+    pub(crate) async fn wake(&self) -> Result<(), StoreError> {
+        self.ask(Job::Wake).await
     }
 
     pub(crate) async fn prune(&self, before: Timestamp) -> Result<bool, StoreError> {
@@ -201,6 +217,19 @@ impl Engine {
         let directory = self.directory.clone();
         self.readers
             .read(move |connection| reading::delivery(connection, &directory, id))
+            .await
+    }
+
+    pub(crate) async fn record(&self, kind: Kind, key: i64) -> Result<Option<Stored>, StoreError> {
+        self.readers
+            .read(move |connection| records::load(connection, kind, key))
+            .await
+    }
+
+    pub(crate) async fn records(&self, query: RecordQuery) -> Result<Page<Stored>, StoreError> {
+        let directory = self.directory.clone();
+        self.readers
+            .read(move |connection| records::list(connection, &directory, &query))
             .await
     }
 

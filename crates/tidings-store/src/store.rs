@@ -4,21 +4,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tidings_core::clock::Clock;
+use tidings_core::clock::{Clock, Timestamp};
+use tidings_core::command::Rejection;
 use tidings_core::delivery::{Owed, Settlement};
 use tidings_core::event::Event;
 use tidings_core::id::{DeliveryId, EventId, IdSource, WebhookId};
 use tidings_core::lane::{Claim, Claimed};
+use tidings_core::record::{Kind, Stored};
 use tokio::sync::{mpsc, watch};
 
 use crate::answer::Remembered;
 use crate::change::{Refusal, Request};
 use crate::directory::Directory;
 use crate::error::{OpenError, StoreError};
+use crate::order::Order;
 use crate::publish::{Publish, Published};
-use crate::query::{DeliveryQuery, DeliveryRecord, DeliveryRow, EventQuery, Page};
+use crate::query::{DeliveryQuery, DeliveryRecord, DeliveryRow, EventQuery, Page, RecordQuery};
 use crate::seal::Sealer;
-use crate::sqlite::Engine;
+use crate::sqlite::{Engine, Waking};
 
 /// How many commits the delivery side may lag behind before handoffs are dropped.
 const HANDOFFS_MAX: usize = 256;
@@ -74,6 +77,7 @@ struct Inner {
     ids: Arc<Mutex<IdSource>>,
     clock: Arc<dyn Clock>,
     commits: watch::Receiver<u64>,
+    next_wake: watch::Receiver<Option<Timestamp>>,
 }
 
 impl Store {
@@ -85,11 +89,13 @@ impl Store {
         let (committed_to, committed) = mpsc::channel(HANDOFFS_MAX);
         let (dropped_to, dropped) = watch::channel(0);
         let (commits_to, commits) = watch::channel(0);
+        let (next_wake_to, next_wake) = watch::channel(None);
         let directory = Arc::new(Directory::default());
         let outlets = Outlets {
             committed: committed_to,
             dropped: dropped_to,
             commits: commits_to,
+            next_wake: next_wake_to,
         };
         let (engine, ids) = Engine::open(options, clock.clone(), directory.clone(), outlets)?;
         let inner = Inner {
@@ -98,6 +104,7 @@ impl Store {
             ids,
             clock,
             commits,
+            next_wake,
         };
         Ok((
             Self {
@@ -131,6 +138,11 @@ impl Store {
         self.inner.engine.change(request.into()).await
     }
 
+    /// Decides a command and commits what it comes to; hands back its answer, or why it is not done.
+    pub async fn command(&self, order: Order) -> Result<Result<String, Rejection>, StoreError> {
+        self.inner.engine.command(order).await
+    }
+
     /// Commits outcomes. Those of deliveries that are gone meanwhile are dropped silently.
     pub async fn settle(&self, settlements: Arc<[Settlement]>) -> Result<(), StoreError> {
         self.inner.engine.settle(settlements).await
@@ -161,6 +173,26 @@ impl Store {
         self.inner.engine.delivery(id).await
     }
 
+    /// A record, or the survivor it was merged into.
+    pub async fn record(&self, kind: Kind, key: i64) -> Result<Option<Stored>, StoreError> {
+        self.inner.engine.record(kind, key).await
+    }
+
+    /// A page of records, newest first.
+    pub async fn records(&self, query: RecordQuery) -> Result<Page<Stored>, StoreError> {
+        self.inner.engine.records(query).await
+    }
+
+    /// When the next record is to be looked at again; never later than the truth.
+    pub fn next_wake(&self) -> watch::Receiver<Option<Timestamp>> {
+        self.inner.next_wake.clone()
+    }
+
+    /// Looks again at records whose instant has come, a bounded number in one commit.
+    pub async fn wake(&self) -> Result<(), StoreError> {
+        self.inner.engine.wake().await
+    }
+
     /// What a request with this idempotency scope was answered, within the last 24 hours.
     pub async fn recall(&self, scope: [u8; 32]) -> Result<Option<Remembered>, StoreError> {
         self.inner.engine.recall(scope).await
@@ -177,7 +209,7 @@ impl Store {
     }
 
     /// Deletes or discards what is past the retention, one small step; tells whether there is more.
-    pub async fn prune(&self, before: tidings_core::clock::Timestamp) -> Result<bool, StoreError> {
+    pub async fn prune(&self, before: Timestamp) -> Result<bool, StoreError> {
         self.inner.engine.prune(before).await
     }
 
@@ -193,4 +225,21 @@ pub(crate) struct Outlets {
     pub(crate) committed: mpsc::Sender<Committed>,
     pub(crate) dropped: watch::Sender<u64>,
     pub(crate) commits: watch::Sender<u64>,
+    pub(crate) next_wake: watch::Sender<Option<Timestamp>>,
+}
+
+impl Outlets {
+    /// Tells when the next record is to be woken, where it is not what was told before.
+    pub(crate) fn tell_waking(&self, waking: Waking) {
+        self.next_wake.send_if_modified(|told| {
+            let next = match waking {
+                Waking::Unheard => *told,
+                Waking::By(at) => Some(told.map_or(at, |told| told.min(at))),
+                Waking::Exactly(next) => next,
+            };
+            let differs = *told != next;
+            *told = next;
+            differs
+        });
+    }
 }

@@ -16,11 +16,20 @@ pub struct Work<'r> {
     pub context: &'r Context,
     records: &'r mut dyn Records,
     /// What was read, so that nothing is read twice.
-    loaded: HashMap<(Kind, i64), Option<Stored>>,
+    loaded: HashMap<(Kind, i64), Option<Loaded>>,
+    /// Keys of new records: nothing is stored under them.
+    made: Vec<i64>,
     written: Vec<Written>,
     places: HashMap<(Kind, i64), usize>,
     events: Vec<NewEvent>,
     erased: Vec<String>,
+}
+
+/// A record as it was read.
+struct Loaded {
+    stored: Stored,
+    /// The words it was found by, once someone looked.
+    words: Option<Words>,
 }
 
 impl<'r> Work<'r> {
@@ -29,6 +38,7 @@ impl<'r> Work<'r> {
             context,
             records,
             loaded: HashMap::new(),
+            made: Vec::new(),
             written: Vec::new(),
             places: HashMap::new(),
             events: Vec::new(),
@@ -47,7 +57,9 @@ impl<'r> Work<'r> {
 
     /// A key for a new record.
     pub fn next_key(&mut self) -> i64 {
-        self.records.next_key()
+        let key = self.records.next_key();
+        self.made.push(key);
+        key
     }
 
     /// The record with this key, or the survivor it was merged into; refused when it is not here.
@@ -77,12 +89,16 @@ impl<'r> Work<'r> {
                 let survivor = *survivor;
                 self.look_up(kind, survivor)
             }
-            None => match self.stored(kind, key)? {
-                Some(stored) if stored.key != key => {
-                    let survivor = stored.key;
+            None => match self.loaded(kind, key)? {
+                Some(loaded) if loaded.stored.key != key => {
+                    let survivor = loaded.stored.key;
                     self.look_up(kind, survivor)
                 }
-                Some(stored) => read(&stored.document).map(Some),
+                Some(loaded) => {
+                    let record = read(&loaded.stored.document)?;
+                    loaded.words.get_or_insert_with(|| Words::of(&record));
+                    Ok(Some(record))
+                }
                 None => Ok(None),
             },
         }
@@ -212,15 +228,23 @@ impl<'r> Work<'r> {
         Ok(keys)
     }
 
-    fn stored(&mut self, kind: Kind, key: i64) -> Result<Option<&Stored>, ReadFailed> {
-        let stored = match self.loaded.entry((kind, key)) {
+    fn loaded(&mut self, kind: Kind, key: i64) -> Result<Option<&mut Loaded>, ReadFailed> {
+        if self.made.contains(&key) {
+            return Ok(None);
+        }
+        let loaded = match self.loaded.entry((kind, key)) {
             Entry::Occupied(loaded) => loaded.into_mut(),
-            Entry::Vacant(place) => place.insert(self.records.load(kind, key)?),
+            Entry::Vacant(place) => {
+                let organization = self.context.organization_id;
+                let stored = self.records.load(kind, key)?;
+                let here = stored.filter(|stored| stored.organization_id == organization);
+                place.insert(here.map(|stored| Loaded {
+                    stored,
+                    words: None,
+                }))
+            }
         };
-        let organization = self.context.organization_id;
-        Ok(stored
-            .as_ref()
-            .filter(|stored| stored.organization_id == organization))
+        Ok(loaded.as_mut())
     }
 
     fn write<R: Record>(&mut self, kind: Kind, key: i64, after: After) -> Result<(), ReadFailed> {
@@ -228,8 +252,11 @@ impl<'r> Work<'r> {
             self.written[*at].after = after;
             return Ok(());
         }
-        let before = match self.stored(kind, key)? {
-            Some(stored) => Some(Words::of(&read::<R>(&stored.document)?)),
+        let before = match self.loaded(kind, key)? {
+            Some(Loaded {
+                words: Some(words), ..
+            }) => Some(words.clone()),
+            Some(loaded) => Some(Words::of(&read::<R>(&loaded.stored.document)?)),
             None => None,
         };
         self.places.insert((kind, key), self.written.len());

@@ -11,6 +11,7 @@ use super::group::{Commit, Noun};
 use super::reading;
 use crate::change::{Backlog, Change, Refusal, Request};
 use crate::document;
+use crate::sql::statement;
 use crate::store::WebhookChanged;
 
 /// What a check inside a commit comes to.
@@ -87,12 +88,18 @@ impl Commit<'_> {
         if self.tables.organization(id).is_none() {
             return Ok(Err(Refusal::NotFound));
         }
-        if !self.tables.holds_nothing(id) {
+        if !self.tables.holds_nothing(id) || self.any_record(id)? {
             return Ok(Err(Refusal::NotEmpty));
         }
         self.execute("delete_noun", params![id.0, document::ORGANIZATION, id.0])?;
         self.staged.nouns.push(Noun::OrganizationGone(id));
         Ok(Ok(()))
+    }
+
+    fn any_record(&self, id: OrganizationId) -> rusqlite::Result<bool> {
+        self.transaction
+            .prepare_cached(statement("any_record"))?
+            .exists([id.0])
     }
 
     fn create_key(&mut self, key: &ApiKey) -> Checked {

@@ -14,13 +14,13 @@ use tidings_core::organization::Organization;
 use tidings_core::webhook::Webhook;
 use tokio::sync::mpsc;
 
-use super::{Job, failure};
+use super::commanding::Waking;
+use super::failure;
+use super::job::{Done, Job};
 use crate::answer::{Answer, Remember};
-use crate::change::Refusal;
 use crate::directory::{Directory, Tables};
 use crate::document::NounRow;
 use crate::error::StoreError;
-use crate::publish::{Publish, Published};
 use crate::seal::Sealer;
 use crate::sql::statement;
 use crate::store::{Committed, Outlets};
@@ -29,13 +29,12 @@ use crate::store::{Committed, Outlets};
 const GROUP_JOBS_MAX: usize = 1_024;
 /// How many bytes of events go into one commit, unless a single job is larger.
 const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// What a publish costs beyond its data, for the bounds on bytes.
-const EVENT_OVERHEAD_BYTES: usize = 256;
 
 pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) directory: Arc<Directory>,
     pub(super) ids: Arc<Mutex<IdSource>>,
+    pub(super) record_ids: IdSource,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sealer: Sealer,
     pub(super) outlets: Outlets,
@@ -48,6 +47,7 @@ pub(super) struct Commit<'w> {
     pub(super) transaction: Transaction<'w>,
     pub(super) tables: RwLockReadGuard<'w, Tables>,
     pub(super) ids: &'w Mutex<IdSource>,
+    pub(super) record_ids: &'w mut IdSource,
     pub(super) sealer: &'w Sealer,
     pub(super) now: Timestamp,
     pub(super) staged: Staged,
@@ -63,6 +63,7 @@ pub(super) struct Staged {
     pub(super) nouns: Vec<Noun>,
     pub(super) committed: Committed,
     pub(super) events: u64,
+    pub(super) waking: Waking,
 }
 
 /// A noun that was put or removed.
@@ -73,22 +74,6 @@ pub(super) enum Noun {
     KeyGone(KeyId),
     Webhook(Box<Webhook>),
     WebhookGone(WebhookId),
-}
-
-/// What a job came to; said to its caller after the commit.
-enum Done {
-    Published(Published),
-    Settled,
-    Changed(Result<(), Refusal>),
-    Pruned(bool),
-}
-
-pub(super) fn publish_bytes(publish: &Publish) -> usize {
-    publish
-        .events
-        .iter()
-        .map(|(_, event)| event.content.data.len() + EVENT_OVERHEAD_BYTES)
-        .sum()
 }
 
 impl Writer {
@@ -118,7 +103,7 @@ impl Writer {
         }
     }
 
-    /// Everything that waits, in order, up to the bounds. A change goes alone: what follows must see it.
+    /// Everything that waits, in order, up to the bounds.
     fn gather(
         &self,
         first: Job,
@@ -127,9 +112,9 @@ impl Writer {
     ) -> Vec<Job> {
         let mut bytes = self.take_bytes(&first);
         let mut group = vec![first];
-        while joins(&group[0]) && group.len() < GROUP_JOBS_MAX && bytes < GROUP_BYTES_MAX {
+        while group[0].joins() && group.len() < GROUP_JOBS_MAX && bytes < GROUP_BYTES_MAX {
             let Ok(job) = jobs.try_recv() else { break };
-            if !joins(&job) {
+            if !job.joins() {
                 *next = Some(job);
                 break;
             }
@@ -140,10 +125,7 @@ impl Writer {
     }
 
     fn take_bytes(&self, job: &Job) -> usize {
-        let Job::Publish(publish, _) = job else {
-            return 0;
-        };
-        let bytes = publish_bytes(publish);
+        let bytes = job.bytes();
         self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
         bytes
     }
@@ -153,7 +135,7 @@ impl Writer {
             Ok((done, staged)) => {
                 self.tell(staged);
                 for (job, done) in group.into_iter().zip(done) {
-                    answer(job, done);
+                    job.answer(done);
                 }
             }
             Err(error) => {
@@ -167,7 +149,7 @@ impl Writer {
                     }
                     error => {
                         for job in group {
-                            refuse(job, &error);
+                            job.refuse(&error);
                         }
                     }
                 }
@@ -183,6 +165,7 @@ impl Writer {
                 .transaction_with_behavior(TransactionBehavior::Immediate)?,
             tables: self.directory.read(),
             ids: &self.ids,
+            record_ids: &mut self.record_ids,
             sealer: &self.sealer,
             now: self.last_now,
             staged: Staged::default(),
@@ -191,8 +174,13 @@ impl Writer {
         for job in group {
             done.push(match job {
                 Job::Publish(publish, _) => Done::Published(commit.publish(publish)?),
+                Job::Command(order, _) => Done::Commanded(commit.command(order)?),
                 Job::Settle(settlements, _) => {
                     commit.settle(settlements)?;
+                    Done::Settled
+                }
+                Job::Wake(_) => {
+                    commit.wake()?;
                     Done::Settled
                 }
                 Job::Change(request, _) => Done::Changed(commit.change(request)?),
@@ -201,6 +189,7 @@ impl Writer {
             });
         }
         commit.write_counters()?;
+        commit.look_for_the_next_wake()?;
         let Commit {
             transaction,
             staged,
@@ -218,6 +207,7 @@ impl Writer {
             nouns,
             committed,
             events,
+            waking,
             ..
         } = staged;
         if !health.is_empty() || !newly_owed.is_empty() || !nouns.is_empty() {
@@ -244,11 +234,8 @@ impl Writer {
         if events > 0 {
             self.outlets.commits.send_modify(|count| *count += events);
         }
+        self.outlets.tell_waking(waking);
     }
-}
-
-fn joins(job: &Job) -> bool {
-    matches!(job, Job::Publish(..) | Job::Settle(..))
 }
 
 fn place(noun: Noun, tables: &mut Tables) {
@@ -259,28 +246,6 @@ fn place(noun: Noun, tables: &mut Tables) {
         Noun::KeyGone(id) => tables.remove_key(id),
         Noun::Webhook(webhook) => tables.put_webhook(*webhook),
         Noun::WebhookGone(id) => tables.remove_webhook(id),
-    }
-}
-
-/// A caller that stopped waiting is no error: what it asked for is done.
-fn answer(job: Job, done: Done) {
-    match (job, done) {
-        (Job::Publish(_, reply), Done::Published(published)) => drop(reply.send(Ok(published))),
-        (Job::Settle(_, reply), Done::Settled) | (Job::Close(reply), _) => {
-            drop(reply.send(Ok(())));
-        }
-        (Job::Change(_, reply), Done::Changed(result)) => drop(reply.send(Ok(result))),
-        (Job::Prune(_, reply), Done::Pruned(more)) => drop(reply.send(Ok(more))),
-        _ => unreachable!("a job is answered in its own kind"),
-    }
-}
-
-fn refuse(job: Job, error: &StoreError) {
-    match job {
-        Job::Publish(_, reply) => drop(reply.send(Err(error.clone()))),
-        Job::Settle(_, reply) | Job::Close(reply) => drop(reply.send(Err(error.clone()))),
-        Job::Change(_, reply) => drop(reply.send(Err(error.clone()))),
-        Job::Prune(_, reply) => drop(reply.send(Err(error.clone()))),
     }
 }
 

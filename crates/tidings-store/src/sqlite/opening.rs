@@ -10,6 +10,7 @@ use tidings_core::clock::Timestamp;
 use tidings_core::health::Health;
 use tidings_core::id::WebhookId;
 
+use super::commanding::next_wake;
 use super::{READERS, resealing, unavailable};
 use crate::directory::{Directory, Tables};
 use crate::document::{self, NounRow, Unreadable};
@@ -29,7 +30,7 @@ const CHECKED_BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// A database has at least one page, and a page at least this many bytes.
 const PAGE_BYTES_MIN: u64 = 512;
 /// Prepared statements kept per connection.
-const STATEMENTS_KEPT: usize = 64;
+const STATEMENTS_KEPT: usize = 128;
 
 /// An open database.
 pub(super) struct Opened {
@@ -37,6 +38,8 @@ pub(super) struct Opened {
     pub(super) readers: Vec<Connection>,
     pub(super) lock: File,
     pub(super) last_key: i64,
+    pub(super) last_record_key: i64,
+    pub(super) next_wake: Option<Timestamp>,
 }
 
 pub(super) fn open(
@@ -65,6 +68,8 @@ pub(super) fn open(
     migrate(path, &mut writer)?;
     let last_key = load(path, &mut writer, &options.sealer, directory)?;
     resealing::reseal(path, &mut writer, &options.sealer, now)?;
+    let last_record_key = last_record_key(&writer).map_err(|error| explain(path, &error))?;
+    let next_wake = next_wake(&writer).map_err(|error| explain(path, &error))?;
     let readers: Result<Vec<_>, _> = (0..READERS).map(|_| connect(path, false)).collect();
     let readers = readers.map_err(|error| explain(path, &error))?;
     Ok(Opened {
@@ -72,6 +77,8 @@ pub(super) fn open(
         readers,
         lock,
         last_key,
+        last_record_key,
+        next_wake,
     })
 }
 
@@ -203,6 +210,13 @@ fn load(
         .map_err(|error| explain(path, &error))?;
     // The mark of a discard is a key that no row shows.
     Ok(last.unwrap_or(0).max(tables.last_discarded()))
+}
+
+/// The greatest key of a record.
+fn last_record_key(connection: &Connection) -> rusqlite::Result<i64> {
+    let last: Option<i64> =
+        connection.query_row(statement("last_record_key"), [], |row| row.get(0))?;
+    Ok(last.unwrap_or(0))
 }
 
 pub(super) fn read_rows(connection: &Connection) -> rusqlite::Result<Vec<NounRow>> {

@@ -26,7 +26,7 @@ impl Bounds {
     pub(super) fn share(limit: usize, parts: usize) -> Self {
         Self {
             limit,
-            looked_at_max: LOOKED_AT_ROWS_MAX / parts.max(1),
+            looked_at_max: (LOOKED_AT_ROWS_MAX / parts.max(1)).max(1),
         }
     }
 }

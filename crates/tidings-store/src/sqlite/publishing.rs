@@ -27,7 +27,7 @@ impl Commit<'_> {
             let id = match known.get(&position) {
                 Some(Known::Stored(id)) => *id,
                 Some(Known::Earlier(first)) => ids[*first],
-                None => self.store(*organization_id, event)?,
+                None => self.store(*organization_id, event.clone())?,
             };
             ids.push(id);
         }
@@ -87,30 +87,28 @@ impl Commit<'_> {
     }
 
     /// Stores one event and what it causes to be owed.
-    fn store(
+    pub(super) fn store(
         &mut self,
         organization_id: OrganizationId,
-        new: &NewEvent,
+        new: NewEvent,
     ) -> rusqlite::Result<EventId> {
         let id = EventId(self.next_key());
-        let sequence = match &new.numbering {
+        let sequence = match new.numbering {
             Numbering::Next(conversation) => {
-                Some(self.next_sequence(organization_id, conversation)?)
+                Some(self.next_sequence(organization_id, &conversation)?)
             }
-            Numbering::Given(number) => Some(*number),
+            Numbering::Given(number) => Some(number),
             Numbering::None => None,
         };
-        let occurred_at = match &new.occurred_at {
-            Some(text) => OccurredAt::Given(text.clone()),
-            None => OccurredAt::Made(self.now),
-        };
+        let made = OccurredAt::Made(self.now);
+        let occurred_at = new.occurred_at.map_or(made, OccurredAt::Given);
         let event = Event {
             id,
             organization_id,
             created_at: self.now,
             sequence,
             occurred_at,
-            content: new.content.clone(),
+            content: new.content,
         };
         self.insert_event(&event)?;
         self.owe(&Arc::new(Outgoing::new(event)))?;

@@ -147,7 +147,10 @@ pub(super) fn deliveries(
     merge(pages, query.limit, true, |row| row.id.0)
 }
 
-fn organizations_within(directory: &Directory, reach: &Reach) -> BTreeSet<OrganizationId> {
+pub(super) fn organizations_within(
+    directory: &Directory,
+    reach: &Reach,
+) -> BTreeSet<OrganizationId> {
     match reach {
         Reach::Only(id) => BTreeSet::from([*id]),
         Reach::Subtree(id) => directory.subtree(*id),

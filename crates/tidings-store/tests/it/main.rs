@@ -5,6 +5,7 @@
 mod bench;
 mod changing;
 mod claiming;
+mod commanding;
 mod disk;
 mod handing;
 mod matching;
@@ -36,6 +37,12 @@ macro_rules! conformance {
                 ordered_lanes_skip_keys_that_wait ordered_live_stays_behind_its_backlog
                 discarded_heads_park_nothing the_next_due_is_told order_asked_for_later
                 a_cancelled_read_gives_its_connection_back
+            }
+            commanding {
+                a_record_and_its_events_are_one_commit a_rejected_command_leaves_no_trace
+                commands_stay_in_their_place commands_see_those_before_them
+                a_command_is_answered_once records_outlive_reopening records_newest_first
+                an_organization_with_records_stays commands_wait_within_bounds
             }
             settling {
                 success_retry_and_giving_up gone_disables_and_holds a_streak_disables_and_comes_back

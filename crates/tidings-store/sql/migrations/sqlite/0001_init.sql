@@ -91,3 +91,41 @@ create index answers_sealed on answers (created_at) where substr(answer, 1, 7) =
 create table leavings (
   webhook_id bigint not null primary key
 ) without rowid;
+
+-- What the conversation core keeps, all kinds alike; keys are unique over all kinds.
+create table records (
+  id integer not null primary key,
+  kind text not null,
+  organization_id bigint not null,
+  version bigint not null,
+  updated_at bigint not null,
+  wake_at bigint,
+  document text not null
+);
+create index records_by_organization on records (organization_id, kind, id);
+create index records_to_wake on records (wake_at, id) where wake_at is not null;
+
+-- Records that were merged into others; a survivor is always one of `records`.
+create table record_forwards (
+  id integer not null primary key,
+  survivor bigint not null
+);
+create index record_forwards_by_survivor on record_forwards (survivor);
+
+-- Words that find one record.
+create table record_keys (
+  organization_id bigint not null,
+  kind text not null,
+  word text not null,
+  record_id bigint not null,
+  primary key (organization_id, kind, word)
+) without rowid;
+
+-- Words that list many records.
+create table record_marks (
+  organization_id bigint not null,
+  kind text not null,
+  word text not null,
+  record_id bigint not null,
+  primary key (organization_id, kind, word, record_id)
+) without rowid;

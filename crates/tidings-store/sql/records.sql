@@ -1,0 +1,116 @@
+-- name: load_record
+-- The record itself, or the one it was merged into.
+select organization_id, id, document
+from records
+where id = coalesce((select survivor from record_forwards where record_forwards.id = $1), $1) and kind = $2;
+
+-- name: organization_of_record
+select organization_id
+from records
+where id = coalesce((select survivor from record_forwards where record_forwards.id = $1), $1) and kind = $2;
+
+-- name: find_record
+select record_id
+from record_keys
+where organization_id = $1 and kind = $2 and word = $3;
+
+-- name: marked_records
+select record_id
+from record_marks
+where organization_id = $1 and kind = $2 and word = $3
+order by record_id;
+
+-- name: put_record
+insert into records (id, kind, organization_id, version, updated_at, wake_at, document)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (id) do update
+set version = excluded.version, updated_at = excluded.updated_at, wake_at = excluded.wake_at,
+  document = excluded.document;
+
+-- name: delete_record
+delete from records
+where id = $1;
+
+-- name: put_forward
+insert into record_forwards (id, survivor)
+values ($1, $2);
+
+-- name: move_forwards
+-- No forward leads to another.
+update record_forwards
+set survivor = $2
+where survivor = $1;
+
+-- name: delete_forwards
+delete from record_forwards
+where survivor = $1;
+
+-- name: put_record_key
+insert into record_keys (organization_id, kind, word, record_id)
+values ($1, $2, $3, $4);
+
+-- name: delete_record_key
+delete from record_keys
+where organization_id = $1 and kind = $2 and word = $3;
+
+-- name: put_record_mark
+insert into record_marks (organization_id, kind, word, record_id)
+values ($1, $2, $3, $4);
+
+-- name: delete_record_mark
+delete from record_marks
+where organization_id = $1 and kind = $2 and word = $3 and record_id = $4;
+
+-- name: any_record
+select 1
+from records
+where organization_id = $1
+limit 1;
+
+-- name: last_record_key
+select max(id)
+from (
+  select max(id) as id from records
+  union all
+  select max(id) from record_forwards
+);
+
+-- name: next_wake
+select min(wake_at)
+from records
+where wake_at is not null;
+
+-- name: records_to_wake
+select kind, id, organization_id
+from records
+where wake_at <= $1
+order by wake_at, id
+limit $2;
+
+-- name: postpone_wake
+update records
+set wake_at = $2
+where id = $1;
+
+-- name: keys_of_records
+select id, $4 is null or updated_at >= $4
+from records
+where organization_id = $1 and kind = $2 and id < $3
+order by id desc;
+
+-- name: keys_of_marked_records
+-- Whether one has the other marks too is a column, so that those without are counted as looked at.
+select record_id, ($4 is null or (select updated_at from records where records.id = record_id) >= $4)
+  and not exists (
+    select 1
+    from json_each($6) as mark
+    where not exists (
+      select 1
+      from record_marks as other
+      where other.organization_id = $1 and other.kind = $2 and other.word = mark.value
+        and other.record_id = record_marks.record_id
+    )
+  )
+from record_marks
+where organization_id = $1 and kind = $2 and record_id < $3 and word = $5
+order by record_id desc;

@@ -1,0 +1,262 @@
+//! Commands: one commit with what they cause, or no trace.
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+use tidings_core::command::{Command, Rejection};
+use tidings_core::id::{OrganizationId, ResourceId};
+use tidings_core::record::{Kind, ResourceKind};
+use tidings_core::resource;
+use tidings_store::StoreError;
+use tidings_store::answer::{Answer, Remember};
+use tidings_store::change::{Change, Refusal};
+use tidings_store::order::{Order, Place as Where};
+use tidings_store::query::{EventPage, EventQuery, Reach, RecordQuery};
+
+use crate::bench::{Bench, Place, SECOND};
+
+const BOT: Kind = Kind::Resource(ResourceKind::Bot);
+
+fn order(place: Where, command: resource::Command) -> Order {
+    Order {
+        place,
+        command: Command::Resource(command),
+        actor: r#"{"type":"user","id":"u1","name":null}"#.into(),
+        traceparent: None,
+        remember: None,
+        bytes: 100,
+    }
+}
+
+fn create(organization: OrganizationId, name: &str) -> Order {
+    let members = json!({ "name": name }).as_object().unwrap().clone();
+    let kind = ResourceKind::Bot;
+    order(
+        Where::In(organization),
+        resource::Command::Create { kind, members },
+    )
+}
+
+fn around(id: ResourceId, within: Option<OrganizationId>) -> Where {
+    Where::Around {
+        kind: BOT,
+        key: id.0,
+        within,
+    }
+}
+
+fn rename(id: ResourceId, within: Option<OrganizationId>, seen: i64) -> Order {
+    let patch = resource::Command::Patch {
+        kind: ResourceKind::Bot,
+        id,
+        if_match: Some(seen),
+        members: json!({ "name": "renamed" }).as_object().unwrap().clone(),
+    };
+    order(around(id, within), patch)
+}
+
+fn id_in(reply: &str) -> ResourceId {
+    let shown: Value = serde_json::from_str(reply).unwrap();
+    shown["id"].as_str().unwrap().parse().unwrap()
+}
+
+impl<P: Place> Bench<P> {
+    async fn command(&self, order: Order) -> Result<String, Rejection> {
+        self.store.command(order).await.unwrap()
+    }
+
+    async fn bot(&self, organization: OrganizationId, name: &str) -> ResourceId {
+        let reply = self.command(create(organization, name)).await.unwrap();
+        id_in(&reply)
+    }
+
+    async fn name_of(&self, id: ResourceId) -> Option<String> {
+        let stored = self.store.record(BOT, id.0).await.unwrap()?;
+        let resource: resource::Resource = serde_json::from_str(&stored.document).unwrap();
+        Some(resource.members["name"].as_str().unwrap().to_owned())
+    }
+
+    /// The types of all that happened, oldest first.
+    async fn told(&self, organization: OrganizationId) -> Vec<String> {
+        let query = EventQuery {
+            reach: Reach::Only(organization),
+            kind: None,
+            since: None,
+            page: EventPage::After(None),
+            limit: 1_000,
+        };
+        let page = self.store.events(query).await.unwrap();
+        page.rows
+            .into_iter()
+            .map(|event| event.content.kind)
+            .collect()
+    }
+}
+
+fn bots(reach: Reach, limit: usize) -> RecordQuery {
+    RecordQuery {
+        reach,
+        kind: BOT,
+        marks: Vec::new(),
+        updated_since: None,
+        before: None,
+        limit,
+    }
+}
+
+/// Walks a list page by page.
+async fn walk<P: Place>(bench: &Bench<P>, mut query: RecordQuery) -> Vec<i64> {
+    let mut keys = Vec::new();
+    loop {
+        let page = bench.store.records(query.clone()).await.unwrap();
+        assert!(page.rows.len() <= query.limit);
+        keys.extend(page.rows.iter().map(|stored| stored.key));
+        let Some(next) = page.next else { return keys };
+        query.before = Some(next);
+    }
+}
+
+pub(crate) async fn a_record_and_its_events_are_one_commit<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let webhook = bench.webhook(organization).await;
+    let id = bench.bot(organization, "first").await;
+    assert_eq!(bench.name_of(id).await.as_deref(), Some("first"));
+    assert_eq!(bench.told(organization).await, ["bot.created"]);
+    assert_eq!(bench.pending(webhook), 1);
+    bench.command(rename(id, None, 1)).await.unwrap();
+    let delete = resource::Command::Delete {
+        kind: ResourceKind::Bot,
+        id,
+    };
+    bench
+        .command(order(around(id, Some(organization)), delete))
+        .await
+        .unwrap();
+    assert_eq!(bench.name_of(id).await, None);
+    let told = ["bot.created", "bot.updated", "bot.deleted"];
+    assert_eq!(bench.told(organization).await, told);
+    assert_eq!(bench.pending(webhook), 3);
+}
+
+pub(crate) async fn a_rejected_command_leaves_no_trace<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let id = bench.bot(organization, "first").await;
+    let raced = Rejection::Version {
+        expected: 7,
+        found: 1,
+    };
+    assert_eq!(bench.command(rename(id, None, 7)).await, Err(raced));
+    assert_eq!(bench.name_of(id).await.as_deref(), Some("first"));
+    assert_eq!(bench.told(organization).await, ["bot.created"]);
+}
+
+pub(crate) async fn commands_stay_in_their_place<P: Place>() {
+    let bench = Bench::<P>::open();
+    let parent = bench.organization(None).await;
+    let child = bench.organization(Some(parent)).await;
+    let other = bench.organization(None).await;
+    let id = bench.bot(child, "first").await;
+    let absent = Err(Rejection::NotFound(BOT));
+    assert_eq!(bench.command(rename(id, Some(other), 1)).await, absent);
+    let nobody = ResourceId(id.0 + 1);
+    assert_eq!(bench.command(rename(nobody, None, 1)).await, absent);
+    let elsewhere = Order {
+        place: Where::In(other),
+        ..rename(id, None, 1)
+    };
+    assert_eq!(bench.command(elsewhere).await, absent);
+    bench.command(rename(id, Some(parent), 1)).await.unwrap();
+    let gone = bench
+        .command(create(OrganizationId(other.0 + 1), "x"))
+        .await;
+    assert_eq!(gone, Err(Rejection::OrganizationGone));
+}
+
+pub(crate) async fn commands_see_those_before_them<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let id = bench.bot(organization, "first").await;
+    let renames = join_all((0..64).map(|_| bench.command(rename(id, None, 1)))).await;
+    let done = renames.iter().filter(|renamed| renamed.is_ok()).count();
+    assert_eq!(done, 1, "one sees version 1, all others what it left");
+    assert_eq!(
+        bench.told(organization).await,
+        ["bot.created", "bot.updated"]
+    );
+}
+
+pub(crate) async fn a_command_is_answered_once<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let remember = Remember::new(None, "POST", "/v1/resources/bot", "once", b"{}");
+    let mut once = create(organization, "first");
+    once.remember = Some((remember, 201));
+    let reply = bench.command(once).await.unwrap();
+    let remembered = bench.store.recall(remember.scope).await.unwrap().unwrap();
+    let answer = Answer {
+        status: 201,
+        body: reply,
+        secret: false,
+    };
+    assert_eq!(remembered.answer, answer);
+}
+
+pub(crate) async fn records_outlive_reopening<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let first = bench.bot(organization, "first").await;
+    let bench = bench.reopen().await;
+    assert_eq!(bench.name_of(first).await.as_deref(), Some("first"));
+    let second = bench.bot(organization, "second").await;
+    assert!(second > first, "keys grow");
+    assert!(second.0 < 1 << 53, "keys are exact in every JSON reader");
+}
+
+pub(crate) async fn records_newest_first<P: Place>() {
+    let bench = Bench::<P>::open();
+    let parent = bench.organization(None).await;
+    let child = bench.organization(Some(parent)).await;
+    let (mut own, mut all) = (Vec::new(), Vec::new());
+    for (at, organization) in [parent, child, parent, child, parent].iter().enumerate() {
+        let id = bench.bot(*organization, &at.to_string()).await;
+        all.insert(0, id.0);
+        if *organization == parent {
+            own.insert(0, id.0);
+        }
+    }
+    assert_eq!(walk(&bench, bots(Reach::Only(parent), 2)).await, own);
+    assert_eq!(walk(&bench, bots(Reach::Subtree(parent), 2)).await, all);
+    bench.clock.advance(SECOND);
+    let oldest = ResourceId(*own.last().unwrap());
+    bench.command(rename(oldest, None, 1)).await.unwrap();
+    let changed = RecordQuery {
+        updated_since: Some(crate::bench::START.plus(SECOND)),
+        ..bots(Reach::Subtree(parent), 2)
+    };
+    assert_eq!(walk(&bench, changed).await, [oldest.0]);
+}
+
+pub(crate) async fn an_organization_with_records_stays<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let id = bench.bot(organization, "first").await;
+    let delete = || Change::DeleteOrganization(organization);
+    assert_eq!(bench.change(delete()).await, Err(Refusal::NotEmpty));
+    let kind = ResourceKind::Bot;
+    let remove = order(around(id, None), resource::Command::Delete { kind, id });
+    bench.command(remove).await.unwrap();
+    assert_eq!(bench.change(delete()).await, Ok(()));
+}
+
+pub(crate) async fn commands_wait_within_bounds<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let large = Order {
+        bytes: 65 * 1024 * 1024,
+        ..create(organization, "first")
+    };
+    let refused = bench.store.command(large).await;
+    assert!(matches!(refused, Err(StoreError::Overloaded(_))));
+    bench.bot(organization, "second").await;
+}
