@@ -57,8 +57,11 @@ impl Job {
                     .sum()
             }
             Self::Command(order, _) => order.bytes + OVERHEAD_BYTES,
-            Self::Settle(..) | Self::Wake(_) | Self::Change(..) | Self::Prune(..) => 0,
-            Self::Close(_) => 0,
+            Self::Settle(..)
+            | Self::Wake(_)
+            | Self::Change(..)
+            | Self::Prune(..)
+            | Self::Close(_) => 0,
         }
     }
 
