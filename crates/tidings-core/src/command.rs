@@ -195,3 +195,6 @@ pub fn decide(
         Err(Stop::Failed(failed)) => Err(failed),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,8 @@ mod turn;
 pub(crate) use command::say;
 pub use command::{Act, Command};
 pub use draft::*;
-pub use ending::{INHERITED_KEYS_MAX, MOVED_MESSAGES_MAX};
+pub(crate) use ending::hand_over;
+pub use ending::{INHERITED_KEYS_MAX, MOVED_CONVERSATIONS_MAX, MOVED_MESSAGES_MAX};
 pub use state::{Action, Effect, State, Status, announcement};
 pub use turn::Turn;
 

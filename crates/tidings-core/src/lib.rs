@@ -7,6 +7,8 @@ pub mod command;
 pub mod contact;
 pub mod conversation;
 pub mod delivery;
+#[cfg(test)]
+mod dice;
 pub mod endpoint;
 pub mod errand;
 pub mod event;

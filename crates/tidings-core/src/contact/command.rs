@@ -5,6 +5,7 @@ use serde_json::json;
 use super::draft::IDENTITIES_MAX;
 use super::{Contact, Draft, Identity, create, tell, update};
 use crate::command::{Rejection, Stop, Work};
+use crate::conversation;
 use crate::fault::Fault;
 use crate::id::ContactId;
 use crate::record::{Kind, Record};
@@ -102,6 +103,7 @@ fn merge(work: &mut Work<'_>, id: ContactId, into: ContactId) -> Result<String, 
         let detail = format!("together they have more than {IDENTITIES_MAX} identities");
         return Err(Rejection::Invalid(vec![Fault::at("/into", detail)]).into());
     }
+    conversation::hand_over(work, gone.id, survivor.id)?;
     // Its identities are free only now.
     work.forward(&gone, &survivor)?;
     update(work, &before, &mut survivor)?;

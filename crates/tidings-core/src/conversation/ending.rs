@@ -2,16 +2,18 @@
 
 use serde_json::json;
 
-use super::{Action, Conversation, State, Turn};
+use super::{Action, Conversation, State, Turn, contact_mark};
 use crate::command::{Data, Rejection, Stop, Work};
 use crate::fault::Fault;
-use crate::id::ConversationId;
+use crate::id::{ContactId, ConversationId};
 use crate::message::{self, Message};
 use crate::record::{Kind, Record};
 use crate::reply_draft::{self, ReplyDraft};
 
 /// How many messages are moved in one step. A longer conversation stays: the other one moves.
 pub const MOVED_MESSAGES_MAX: usize = 5_000;
+/// How many conversations are moved in one step, when contacts are merged.
+pub const MOVED_CONVERSATIONS_MAX: usize = 5_000;
 /// How many threads and references a conversation may take over from others.
 pub const INHERITED_KEYS_MAX: usize = 200;
 
@@ -53,6 +55,24 @@ pub(super) fn merge(
     Ok(json!(survivor.shown()).to_string())
 }
 
+/// Gives all conversations of one contact to another, which it was merged into. That is told by the
+/// contact's event.
+pub(crate) fn hand_over(work: &mut Work<'_>, from: ContactId, to: ContactId) -> Result<(), Stop> {
+    let conversations: Vec<Conversation> = work.marked(Kind::Conversation, &contact_mark(from))?;
+    if conversations.len() > MOVED_CONVERSATIONS_MAX {
+        return Err(too_many(
+            "conversations",
+            conversations.len(),
+            MOVED_CONVERSATIONS_MAX,
+        ));
+    }
+    for mut conversation in conversations {
+        conversation.contact_id = Some(to);
+        work.put(&mut conversation)?;
+    }
+    Ok(())
+}
+
 /// Removes the turn's conversation with all that belongs to it.
 pub(super) fn delete(work: &mut Work<'_>, mut turn: Turn) -> Result<String, Stop> {
     let id = turn.conversation().id;
@@ -70,15 +90,7 @@ pub(super) fn delete(work: &mut Work<'_>, mut turn: Turn) -> Result<String, Stop
 fn move_parts(work: &mut Work<'_>, from: ConversationId, to: ConversationId) -> Result<(), Stop> {
     let messages = work.marked::<Message>(Kind::Message, &message::conversation_mark(from))?;
     if messages.len() > MOVED_MESSAGES_MAX {
-        return Err(Rejection::Invalid(vec![Fault::at(
-            "/into",
-            format!(
-                "cannot take over {} messages at once, only {MOVED_MESSAGES_MAX}; merge the other way \
-                 round",
-                messages.len()
-            ),
-        )])
-        .into());
+        return Err(too_many("messages", messages.len(), MOVED_MESSAGES_MAX));
     }
     for mut message in messages {
         message.conversation_id = to;
@@ -91,6 +103,12 @@ fn move_parts(work: &mut Work<'_>, from: ConversationId, to: ConversationId) -> 
         work.put(&mut draft)?;
     }
     Ok(())
+}
+
+fn too_many(what: &str, found: usize, most: usize) -> Stop {
+    invalid(&format!(
+        "cannot take over {found} {what} at once, only {most}; merge the other way round"
+    ))
 }
 
 fn invalid(detail: &str) -> Stop {

@@ -9,20 +9,39 @@ use crate::clock::Timestamp;
 use crate::command::{Change, Command, Context, Rejection, decide};
 use crate::id::OrganizationId;
 
-/// One organization's records, and what happened to them.
+/// The records of a few organizations, and what happened to them.
 #[derive(Debug)]
 pub(crate) struct Memory {
     pub(crate) context: Context,
-    rows: BTreeMap<(Kind, i64), Row>,
+    pub(crate) rows: BTreeMap<(Kind, i64), Row>,
     last_key: i64,
     /// Every event so far: its type and its data.
     pub(crate) log: Vec<(String, Value)>,
 }
 
-#[derive(Debug)]
-enum Row {
-    Kept { document: String, words: Words },
+/// What is kept under a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Row {
+    Kept {
+        organization: OrganizationId,
+        document: String,
+        words: Words,
+    },
     Forwarded(i64),
+}
+
+impl Row {
+    /// Whether it is a record of `organization` of which `has` is true.
+    fn is(&self, organization: OrganizationId, has: impl FnOnce(&Words) -> bool) -> bool {
+        match self {
+            Self::Kept {
+                organization: of,
+                words,
+                ..
+            } => *of == organization && has(words),
+            Self::Forwarded(_) => false,
+        }
+    }
 }
 
 impl Memory {
@@ -73,7 +92,15 @@ impl Memory {
                 After::Forwarded(survivor) => self.rows.insert(place, Row::Forwarded(survivor)),
                 After::Kept {
                     document, words, ..
-                } => self.rows.insert(place, Row::Kept { document, words }),
+                } => {
+                    let organization = self.context.organization_id;
+                    let row = Row::Kept {
+                        organization,
+                        document,
+                        words,
+                    };
+                    self.rows.insert(place, row)
+                }
             };
         }
         self.no_key_is_shared();
@@ -87,11 +114,16 @@ impl Memory {
     fn no_key_is_shared(&self) {
         let mut holders = BTreeMap::new();
         for ((kind, key), row) in &self.rows {
-            let Row::Kept { words, .. } = row else {
+            let Row::Kept {
+                organization,
+                words,
+                ..
+            } = row
+            else {
                 continue;
             };
             for word in &words.keys {
-                let other = holders.insert((kind, word), key);
+                let other = holders.insert((organization, kind, word), key);
                 assert_eq!(other, None, "{word} of {kind:?}");
             }
         }
@@ -105,8 +137,12 @@ impl Records for Memory {
                 let survivor = *survivor;
                 self.load(kind, survivor)
             }
-            Some(Row::Kept { document, .. }) => Ok(Some(Stored {
-                organization_id: self.context.organization_id,
+            Some(Row::Kept {
+                organization,
+                document,
+                ..
+            }) => Ok(Some(Stored {
+                organization_id: *organization,
                 key,
                 document: document.clone(),
             })),
@@ -116,30 +152,30 @@ impl Records for Memory {
 
     fn find(
         &mut self,
-        _: OrganizationId,
+        organization: OrganizationId,
         kind: Kind,
         word: &str,
     ) -> Result<Option<i64>, ReadFailed> {
-        let has = |row: &Row| matches!(row, Row::Kept { words, .. } if words.keys.iter().any(|key| key == word));
+        let has = |words: &Words| words.keys.iter().any(|key| key == word);
         let mut found = self
             .rows
             .iter()
-            .filter(|((of, _), row)| *of == kind && has(row));
+            .filter(|((of, _), row)| *of == kind && row.is(organization, has));
         Ok(found.next().map(|((_, key), _)| *key))
     }
 
     fn marked(
         &mut self,
-        _: OrganizationId,
+        organization: OrganizationId,
         kind: Kind,
         mark: &str,
         limit: usize,
     ) -> Result<Vec<i64>, ReadFailed> {
-        let has = |row: &Row| matches!(row, Row::Kept { words, .. } if words.marks.iter().any(|word| word == mark));
+        let has = |words: &Words| words.marks.iter().any(|word| word == mark);
         let found = self
             .rows
             .iter()
-            .filter(|((of, _), row)| *of == kind && has(row));
+            .filter(|((of, _), row)| *of == kind && row.is(organization, has));
         Ok(found.map(|((_, key), _)| *key).take(limit).collect())
     }
 

@@ -1,0 +1,4 @@
+//! What holds whatever is asked for, in any order.
+
+mod replay;
+mod stories;
