@@ -107,6 +107,8 @@ pub struct Owed {
     pub due_at: Timestamp,
     /// When its first attempt began, once there was one.
     pub first_attempt_at: Option<Timestamp>,
+    /// Whether a replay owes it; its requests say so.
+    pub is_replayed: bool,
 }
 
 /// One HTTP request for a delivery, as it is recorded.

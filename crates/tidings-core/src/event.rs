@@ -17,6 +17,9 @@ pub const BATCH_EVENTS_MAX: usize = 1_000;
 /// How long an `externalId` or `orderingKey` may be, in characters (contract §6).
 pub const EXTERNAL_ID_CHARS_MAX: usize = 128;
 
+/// The data of an event whose payload was erased; no event is published with it.
+pub const ERASED: &str = "null";
+
 /// When it happened: as the publisher wrote it, or as we noted it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OccurredAt {
@@ -170,6 +173,11 @@ fn as_written([object, member]: Place<'_>, text: &str) -> Option<String> {
 }
 
 impl Event {
+    /// Whether its payload was erased: there is nothing to send, and nothing to compare with.
+    pub fn is_erased(&self) -> bool {
+        self.content.data == ERASED
+    }
+
     /// What a dialect needs to render this event; `ids` carries its ids as text.
     pub fn view<'a>(&'a self, ids: &'a EventIds) -> EventView<'a> {
         EventView {

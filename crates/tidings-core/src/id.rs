@@ -107,6 +107,8 @@ ids! {
     EventId = "evt";
     /// One event owed to one webhook.
     DeliveryId = "dlv";
+    /// A replay of a webhook's past events.
+    ReplayId = "rpl";
     /// A custom event type.
     EventTypeId = "ety";
     /// A conversation.

@@ -21,6 +21,7 @@ pub mod message;
 pub mod organization;
 pub mod outcome;
 pub mod record;
+pub mod replay;
 pub mod reply_draft;
 pub mod resource;
 pub mod retry;

@@ -1,4 +1,7 @@
 //! Who hears an event: the webhooks of an organization and its ancestors, matched in memory.
+//!
+//! [`Subscriptions`] answers for all webhooks as they are now, event by event. A [`Wish`] is one
+//! webhook's, perhaps as it was, and tells why not.
 
 use std::collections::HashMap;
 
@@ -119,6 +122,69 @@ impl Subscriptions {
     }
 }
 
+/// What one webhook asks for, on its own: for questions about past events.
+#[derive(Debug)]
+pub struct Wish {
+    organization_id: OrganizationId,
+    dialect: Dialect,
+    patterns: PatternSet,
+    hears_below: bool,
+}
+
+/// Why a webhook is not concerned by an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unheard {
+    /// The event happened neither in the webhook's organization nor below it.
+    OutsideSubtree,
+    /// It happened below, and the webhook leaves that out.
+    DescendantsExcluded,
+    /// The webhook's dialect has no name for it.
+    NotInDialect,
+    /// It has a name, and none of the patterns means it.
+    NotAskedFor,
+}
+
+impl Wish {
+    /// The wish of a webhook of `organization_id` that speaks `dialect`; no `patterns` ask for all.
+    pub fn new(
+        organization_id: OrganizationId,
+        dialect: Dialect,
+        patterns: Option<&[String]>,
+        hears_below: bool,
+    ) -> Self {
+        Self {
+            organization_id,
+            dialect,
+            patterns: compile(patterns),
+            hears_below,
+        }
+    }
+
+    /// The wish of a webhook as it is now.
+    pub fn of(webhook: &Webhook) -> Self {
+        let settings = &webhook.settings;
+        Self::new(
+            webhook.organization_id,
+            webhook.dialect,
+            settings.events.as_deref(),
+            settings.include_descendants,
+        )
+    }
+
+    /// Whether the event is asked for. It happened in the first of `chain`, whose ancestors follow.
+    pub fn hears(&self, chain: &[OrganizationId], event: &EventFacts<'_>) -> Result<(), Unheard> {
+        if !chain.contains(&self.organization_id) {
+            return Err(Unheard::OutsideSubtree);
+        }
+        if !self.hears_below && chain.first() != Some(&self.organization_id) {
+            return Err(Unheard::DescendantsExcluded);
+        }
+        let name = self.dialect.name_of(event).ok_or(Unheard::NotInDialect)?;
+        let is_meant = self.patterns.matches(&name);
+        is_meant.then_some(()).ok_or(Unheard::NotAskedFor)
+    }
+}
+
 /// The patterns of a webhook; `None` asks for all. They were checked when the webhook was saved.
 fn compile(texts: Option<&[String]>) -> PatternSet {
     match texts {
@@ -130,3 +196,6 @@ fn compile(texts: Option<&[String]>) -> PatternSet {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

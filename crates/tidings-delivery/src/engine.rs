@@ -14,6 +14,7 @@ use crate::errands::Errands;
 use crate::hub::{Hub, OPEN_ATTEMPTS_MAX};
 use crate::letter::Post;
 use crate::metrics::Metrics;
+use crate::replayer;
 use crate::report::Reports;
 use crate::route::Router;
 use crate::sender::Sender;
@@ -93,11 +94,13 @@ impl Engine {
             open: Arc::default(),
         });
         let upkeep = upkeep::run(store.clone(), retention, clock.clone(), stopping.clone());
+        let replayer = replayer::run(store.clone(), stopping.clone());
         let hub = Hub::new(store, clock, router, sender, metrics);
         let tasks = vec![
             tokio::spawn(settler.run()),
             tokio::spawn(hub.run(handoff, settled, stopping)),
             tokio::spawn(upkeep),
+            tokio::spawn(replayer),
         ];
         Self {
             stop,

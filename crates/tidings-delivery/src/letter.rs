@@ -19,6 +19,8 @@ const ATTEMPT_HEADER: HeaderName = HeaderName::from_static("tidings-attempt");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// On an event that was made up to try the endpoint with.
 pub(crate) const TEST_MARK: HeaderName = HeaderName::from_static("tidings-test");
+/// On what a replay sends.
+pub(crate) const REPLAY_MARK: HeaderName = HeaderName::from_static("tidings-replay");
 const MARKED: HeaderValue = HeaderValue::from_static("true");
 
 /// An event on its way to one endpoint.

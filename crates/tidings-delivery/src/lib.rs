@@ -5,6 +5,7 @@ mod errands;
 mod hub;
 mod letter;
 pub mod metrics;
+mod replayer;
 pub mod report;
 mod route;
 mod sender;

@@ -8,7 +8,7 @@ use tidings_core::delivery::{Next, Owed, Settlement};
 use tidings_core::outcome::Outcome;
 use tokio::sync::mpsc;
 
-use crate::letter::{self, Letter, Post};
+use crate::letter::{self, Letter, Post, REPLAY_MARK};
 use crate::metrics::Metrics;
 use crate::report::{Report, Reports};
 use crate::route::Route;
@@ -49,7 +49,7 @@ impl Sender {
             event: &owed.event,
             delivery: owed.id,
             number,
-            mark: None,
+            mark: owed.is_replayed.then_some(REPLAY_MARK),
         };
         let (outcome, request_headers) = self.post.send(&route, letter, began).await;
         let ended = self.clock.now();

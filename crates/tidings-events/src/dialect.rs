@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::catalogue::event_type;
+use crate::catalogue::{event_type, event_types};
 use crate::event::{EventFacts, EventView, RenderContext};
 
 pub use name::DialectEvent;
@@ -119,6 +119,14 @@ impl Dialect {
     /// Whether events of custom types exist in the dialect, under the name they were given.
     pub fn carries_custom_types(self) -> bool {
         matches!(self, Self::Standard | Self::Atender)
+    }
+
+    /// Whether some of the dialect's names depend on the data, not on the type alone.
+    pub fn names_depend_on_data(self) -> bool {
+        let mut rules = event_types()
+            .iter()
+            .filter_map(|known| known.name_rule(self));
+        rules.any(NameRule::depends_on_data)
     }
 
     /// The dialect's name for an event, or `None` when the dialect does not carry it.

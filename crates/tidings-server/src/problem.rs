@@ -211,6 +211,10 @@ impl From<Refusal> for Problem {
                     "organization {organization_id} and those below it may hold {max} webhooks, and do; delete one, or have the limit raised"
                 ),
             ),
+            Refusal::ReplayRunning(id) => (
+                Code::Conflict,
+                format!("the webhook has a replay that runs, {id}; wait for it, or delete it"),
+            ),
             Refusal::NotSettled => (
                 Code::Conflict,
                 "the delivery is still owed; it cannot be retried yet".to_owned(),

@@ -1,8 +1,8 @@
 -- name: insert_delivery
 insert into deliveries (
-  id, organization_id, webhook_id, event_id, state, order_key, attempt_count, tries, due_at, created_at
+  id, organization_id, webhook_id, event_id, state, order_key, attempt_count, tries, due_at, created_at, replay_id
 )
-values ($1, $2, $3, $4, 'pending', $5, 0, 0, $6, $6);
+values ($1, $2, $3, $4, 'pending', $5, 0, 0, $6, $6, $7);
 
 -- name: insert_attempt
 insert into attempts (
@@ -51,13 +51,13 @@ set tries = 0, due_at = created_at
 where webhook_id = $1 and state = 'pending' and due_at > created_at and +id > $2;
 
 -- name: claim_due
-select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at
+select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at, replay_id is not null
 from deliveries
 where webhook_id = $1 and state = 'pending' and due_at > $2 and due_at <= $3 and id > $4
 order by due_at, id;
 
 -- name: claim_ordered
-select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at
+select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at, replay_id is not null
 from deliveries
 where webhook_id = $1 and state = 'pending' and order_key is not null and id > $2 and id <= $3 and due_at <= $4
 order by id;

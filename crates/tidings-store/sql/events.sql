@@ -9,6 +9,11 @@ select id, organization_id, type, version, occurred_at, external_id, ordering_ke
 from events
 where id = $1;
 
+-- name: has_data
+select 1
+from events
+where id = $1 and data is not null;
+
 -- name: find_external_id
 select id, organization_id, type, version, occurred_at, external_id, ordering_key, sequence, actor, data, created_at, traceparent
 from events
@@ -20,6 +25,8 @@ from (
   select max(id) as id from events
   union all
   select max(id) from deliveries
+  union all
+  select max(id) from replays
   union all
   select max(id) from directory
   union all

@@ -19,35 +19,34 @@ where id in (
   limit $4
 );
 
+-- name: walk_deliveries
+select max(id), count(*)
+from (select id from deliveries where id > $1 and id < $2 order by id limit $3);
+
 -- name: prune_attempts
 -- Of the very rows that `prune_deliveries` takes.
 delete from attempts
 where delivery_id in (
   select id from deliveries
-  where id < $1 and state <> 'pending' and completed_at < $2
-  order by id
-  limit $3
+  where id > $1 and id <= $2 and state <> 'pending' and completed_at < $3
 );
 
 -- name: prune_deliveries
 -- What was settled lately is history of its own, however long it was owed.
 delete from deliveries
-where id in (
-  select id from deliveries
-  where id < $1 and state <> 'pending' and completed_at < $2
-  order by id
-  limit $3
-);
+where id > $1 and id <= $2 and state <> 'pending' and completed_at < $3;
+
+-- name: walk_events
+select max(id), count(*)
+from (select id from events where id > $1 and id < $2 order by id limit $3);
 
 -- name: prune_events
--- Once deliveries are pruned, those left so far back are owed still, or were settled lately.
+-- Once deliveries are pruned, those left so far back are owed still, or were settled lately. What a
+-- publish owes lies between its event and the next; what a replay owes is found by its event.
 delete from events
-where id in (
-  select id from events
-  where id < $1 and id not in (select event_id from deliveries where id < $1)
-  order by id
-  limit $2
-);
+where id > $1 and id <= $2
+  and id not in (select event_id from deliveries where id > $1 and id < $3)
+  and not exists (select 1 from deliveries where event_id = events.id and replay_id is not null);
 
 -- name: put_leaving
 insert into leavings (webhook_id)

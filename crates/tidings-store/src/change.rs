@@ -4,8 +4,9 @@
 //! known there, and answers a [`Refusal`] when it does not hold; then nothing was changed.
 
 use tidings_core::access::ApiKey;
-use tidings_core::id::{DeliveryId, KeyId, OrganizationId, WebhookId};
+use tidings_core::id::{DeliveryId, KeyId, OrganizationId, ReplayId, WebhookId};
 use tidings_core::organization::Organization;
+use tidings_core::replay::Replay;
 use tidings_core::webhook::Webhook;
 
 use crate::answer::{Answer, Remember};
@@ -50,6 +51,10 @@ pub enum Change {
     RetryDelivery(DeliveryId),
     /// Drops an unsettled delivery.
     DiscardDelivery(DeliveryId),
+    /// Begins to owe past events anew; the webhook must have no other replay running.
+    StartReplay(Box<Replay>),
+    /// Calls a replay off; what it owes and is not settled is dropped. One that has ended stays as it is.
+    CancelReplay(ReplayId),
     /// Changes nothing; remembers an answer that has no commit of its own (a refusal).
     Nothing,
 }
@@ -88,6 +93,8 @@ pub enum Refusal {
         /// The limit.
         max: u32,
     },
+    /// The webhook has a replay that runs.
+    ReplayRunning(ReplayId),
     /// The delivery is not settled, so it cannot be retried.
     NotSettled,
     /// The delivery is settled, so it cannot be discarded.

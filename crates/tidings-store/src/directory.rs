@@ -203,12 +203,16 @@ impl Tables {
         marks.max().unwrap_or(0)
     }
 
+    /// Whether what the webhook is owed is held; not of one that is gone.
+    pub(crate) fn is_held(&self, id: WebhookId) -> bool {
+        self.webhooks.get(&id).is_some_and(|webhook| {
+            let switched_off = self.switched_off(webhook.organization_id);
+            webhook.hold(switched_off).is_some()
+        })
+    }
+
     pub(crate) fn held_and_owing(&self) -> Vec<WebhookId> {
-        let held = |id: &WebhookId| {
-            let webhook = self.webhooks.get(id)?;
-            webhook.hold(self.switched_off(webhook.organization_id))
-        };
-        self.owing().filter(|id| held(id).is_some()).collect()
+        self.owing().filter(|id| self.is_held(*id)).collect()
     }
 
     fn owing(&self) -> impl Iterator<Item = WebhookId> {

@@ -16,4 +16,4 @@ mod store;
 
 pub use directory::Directory;
 pub use error::{OpenError, StoreError};
-pub use store::{Committed, Handoff, Store, StoreOptions};
+pub use store::{Committed, Handoff, Replayed, Store, StoreOptions};

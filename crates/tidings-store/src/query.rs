@@ -4,6 +4,7 @@ use tidings_core::clock::Timestamp;
 use tidings_core::delivery::{Attempt, DiscardReason, State};
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId};
 use tidings_core::record::Kind;
+use tidings_core::replay::Replay;
 
 /// Which organizations a list covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,6 +170,26 @@ pub struct RecordQuery {
     pub before: Option<i64>,
     /// How many at most.
     pub limit: usize,
+}
+
+/// How far the deliveries of a replay are, of those on record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReplayProgress {
+    /// Not settled yet.
+    pub pending: i64,
+    /// Arrived.
+    pub succeeded: i64,
+    /// Given up.
+    pub exhausted: i64,
+}
+
+/// A replay and its progress.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayRecord {
+    /// The replay.
+    pub replay: Replay,
+    /// How far it is.
+    pub progress: ReplayProgress,
 }
 
 /// A page of a list.

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     include_str!("../sql/directory.sql"),
     include_str!("../sql/events.sql"),
     include_str!("../sql/deliveries.sql"),
     include_str!("../sql/records.sql"),
+    include_str!("../sql/replays.sql"),
     include_str!("../sql/upkeep.sql"),
 ];
 
@@ -72,6 +73,7 @@ mod tests {
             "next_due_ordered",
             "parked_keys",
             "renew_tried",
+            "replay_due",
             "settle_discarded",
         ] {
             let explain = format!("explain query plan {}", statement(name));
@@ -95,8 +97,11 @@ mod tests {
             include_str!("sqlite/commanding.rs"),
             include_str!("sqlite/publishing.rs"),
             include_str!("sqlite/paging.rs"),
+            include_str!("sqlite/past.rs"),
             include_str!("sqlite/reading.rs"),
             include_str!("sqlite/records.rs"),
+            include_str!("sqlite/replaying.rs"),
+            include_str!("sqlite/replays.rs"),
             include_str!("sqlite/resealing.rs"),
             include_str!("sqlite/settling.rs"),
             include_str!("sqlite/upkeep.rs"),

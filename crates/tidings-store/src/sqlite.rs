@@ -36,9 +36,12 @@ mod group;
 mod job;
 mod opening;
 mod paging;
+mod past;
 mod publishing;
 mod reading;
 mod records;
+mod replaying;
+mod replays;
 mod resealing;
 mod settling;
 mod upkeep;
@@ -87,6 +90,7 @@ impl Engine {
             outlets,
             queued_bytes: queued_bytes.clone(),
             last_now: Timestamp::default(),
+            walks: upkeep::Walks::default(),
         };
         std::thread::Builder::new()
             .name("store-writer".into())

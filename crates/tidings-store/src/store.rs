@@ -8,9 +8,11 @@ use tidings_core::clock::{Clock, Timestamp};
 use tidings_core::command::Rejection;
 use tidings_core::delivery::{Owed, Settlement};
 use tidings_core::event::Event;
-use tidings_core::id::{DeliveryId, EventId, IdSource, WebhookId};
+use tidings_core::id::{DeliveryId, EventId, IdSource, ReplayId, WebhookId};
 use tidings_core::lane::{Claim, Claimed};
 use tidings_core::record::{Kind, Stored};
+use tidings_core::replay::Selection;
+use tidings_core::webhook::Webhook;
 use tokio::sync::{mpsc, watch};
 
 use crate::answer::Remembered;
@@ -19,7 +21,9 @@ use crate::directory::Directory;
 use crate::error::{OpenError, StoreError};
 use crate::order::Order;
 use crate::publish::{Publish, Published};
-use crate::query::{DeliveryQuery, DeliveryRecord, DeliveryRow, EventQuery, Page, RecordQuery};
+use crate::query::{
+    DeliveryQuery, DeliveryRecord, DeliveryRow, EventQuery, Page, RecordQuery, ReplayRecord,
+};
 use crate::seal::Sealer;
 use crate::sqlite::{Engine, Waking};
 
@@ -55,6 +59,17 @@ pub struct WebhookChanged {
     pub lift_wait: bool,
 }
 
+/// What one round over the running replays did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replayed {
+    /// How many replays were looked at.
+    pub looked_at: usize,
+    /// How many of them went on.
+    pub moved: usize,
+    /// After which webhook the next round goes on; `None`: with the first again.
+    pub next: Option<WebhookId>,
+}
+
 /// The short cut from commits to lanes. What does not fit is dropped, and said so.
 #[derive(Debug)]
 pub struct Handoff {
@@ -78,6 +93,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     commits: watch::Receiver<u64>,
     next_wake: watch::Receiver<Option<Timestamp>>,
+    replays: watch::Receiver<u64>,
 }
 
 impl Store {
@@ -90,12 +106,14 @@ impl Store {
         let (dropped_to, dropped) = watch::channel(0);
         let (commits_to, commits) = watch::channel(0);
         let (next_wake_to, next_wake) = watch::channel(None);
+        let (replays_to, replays) = watch::channel(0);
         let directory = Arc::new(Directory::default());
         let outlets = Outlets {
             committed: committed_to,
             dropped: dropped_to,
             commits: commits_to,
             next_wake: next_wake_to,
+            replays: replays_to,
         };
         let (engine, ids) = Engine::open(options, clock.clone(), directory.clone(), outlets)?;
         let inner = Inner {
@@ -105,6 +123,7 @@ impl Store {
             clock,
             commits,
             next_wake,
+            replays,
         };
         Ok((
             Self {
@@ -193,6 +212,34 @@ impl Store {
         self.inner.engine.wake().await
     }
 
+    /// How many past events a replay would send to a webhook.
+    pub async fn count_past(
+        &self,
+        webhook: &Arc<Webhook>,
+        selection: &Selection,
+    ) -> Result<i64, StoreError> {
+        let through = selection.ends_with(self.next_key());
+        self.inner
+            .engine
+            .count_past(webhook, selection, through)
+            .await
+    }
+
+    /// A replay and its progress.
+    pub async fn replay(&self, id: ReplayId) -> Result<Option<ReplayRecord>, StoreError> {
+        self.inner.engine.replay(id).await
+    }
+
+    /// One small step of each of the next running replays, behind live traffic.
+    pub async fn replay_on(&self, after: Option<WebhookId>) -> Result<Replayed, StoreError> {
+        self.inner.engine.replay_on(after).await
+    }
+
+    /// Rises with each replay that begins.
+    pub fn replays(&self) -> watch::Receiver<u64> {
+        self.inner.replays.clone()
+    }
+
     /// What a request with this idempotency scope was answered, within the last 24 hours.
     pub async fn recall(&self, scope: [u8; 32]) -> Result<Option<Remembered>, StoreError> {
         self.inner.engine.recall(scope).await
@@ -226,6 +273,7 @@ pub(crate) struct Outlets {
     pub(crate) dropped: watch::Sender<u64>,
     pub(crate) commits: watch::Sender<u64>,
     pub(crate) next_wake: watch::Sender<Option<Timestamp>>,
+    pub(crate) replays: watch::Sender<u64>,
 }
 
 impl Outlets {

@@ -51,6 +51,7 @@ fn owed(id: i64, key: Option<i64>, due_ms: i64) -> Owed {
         tries: 0,
         due_at: at(due_ms),
         first_attempt_at: None,
+        is_replayed: false,
     }
 }
 

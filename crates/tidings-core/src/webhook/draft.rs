@@ -239,7 +239,7 @@ fn read_settings(
     );
     let url = body.parsed("url", |text| EndpointUrl::parse(text, urls));
     set(&mut settings.url, url.map(|url| url.as_str().to_owned()));
-    read_events(body, dialect).put_into(&mut settings.events);
+    read_patterns(body, dialect).put_into(&mut settings.events);
     set(
         &mut settings.include_descendants,
         body.flag("includeDescendants"),
@@ -286,8 +286,8 @@ fn set<T>(place: &mut T, given: Option<T>) {
     }
 }
 
-/// The patterns; `null` and the pattern `*` alone ask for all.
-fn read_events(body: &mut Object<'_, '_>, dialect: Dialect) -> Given<Vec<String>> {
+/// The patterns in `events`; `null` and the pattern `*` alone ask for all.
+pub fn read_patterns(body: &mut Object<'_, '_>, dialect: Dialect) -> Given<Vec<String>> {
     let mut read = body.nullable("events", |body, name| {
         body.texts(name, 1..=PATTERNS_MAX, |text| check_pattern(text, dialect))
     });

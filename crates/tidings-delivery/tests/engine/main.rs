@@ -12,6 +12,7 @@ mod flow;
 mod holds;
 mod order;
 mod record;
+mod replay;
 mod restart;
 mod retries;
 mod rig;

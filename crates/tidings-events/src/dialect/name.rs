@@ -74,6 +74,10 @@ impl<'de> Deserialize<'de> for NameRule {
 }
 
 impl NameRule {
+    pub(crate) fn depends_on_data(&self) -> bool {
+        !matches!(self, Self::Fixed(_))
+    }
+
     pub(crate) fn name_of(&self, data: &str) -> Option<Cow<'static, str>> {
         match self {
             Self::Fixed(name) => Some(Cow::Borrowed(name)),

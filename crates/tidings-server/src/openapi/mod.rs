@@ -4,6 +4,7 @@
 mod event_schemas;
 mod exchange_schemas;
 mod paths;
+mod record_schemas;
 mod reference;
 mod schemas;
 mod webhooks;

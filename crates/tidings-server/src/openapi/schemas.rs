@@ -29,6 +29,7 @@ pub(super) fn schemas() -> Value {
         webhooks(),
         deliveries(),
         super::exchange_schemas::schemas(),
+        super::record_schemas::schemas(),
         super::event_schemas::schemas(),
         cursors(),
     ];
@@ -236,12 +237,12 @@ fn webhook_state() -> Vec<(&'static str, Value)> {
             json!({"enum": ["disabled", "unverified", "paused", "failing", "active"]}),
         ),
         ("disableReason", json!({"type": ["string", "null"]})),
-        ("disabledAt", maybe_made()),
+        maybe_made("disabledAt"),
         (
             "consecutiveFailures",
             json!({"type": "integer", "minimum": 0}),
         ),
-        ("lastDeliveryAt", maybe_made()),
+        maybe_made("lastDeliveryAt"),
         (
             "lastDeliveryStatus",
             json!({"enum": ["succeeded", "failed", null]}),
@@ -265,9 +266,9 @@ fn deliveries() -> Value {
             json!({"enum": ["expired", "requested", "erased", null]}),
         ),
         ("attemptCount", json!({"type": "integer", "minimum": 0})),
-        ("nextAttemptAt", maybe_made()),
+        maybe_made("nextAttemptAt"),
         made("createdAt"),
-        ("completedAt", maybe_made()),
+        maybe_made("completedAt"),
     ];
     json!({
         "Delivery": object(&shown),
@@ -310,8 +311,11 @@ pub(super) fn made(name: &'static str) -> Field {
     (name, json!({"type": "string", "format": "date-time"}))
 }
 
-fn maybe_made() -> Value {
-    json!({"type": ["string", "null"], "format": "date-time"})
+pub(super) fn maybe_made(name: &'static str) -> Field {
+    (
+        name,
+        json!({"type": ["string", "null"], "format": "date-time"}),
+    )
 }
 
 pub(super) fn id(prefix: &str) -> Value {

@@ -57,5 +57,11 @@ fn parameters(dialect: Dialect) -> Vec<Value> {
         ("tidings-attempt", "1 for the first attempt"),
     ];
     let header = |(name, text): (&str, &str)| json!({"name": name, "in": "header", "required": true, "description": text, "schema": {"type": "string"}});
-    vendor.into_iter().chain(standard).map(header).collect()
+    let mut replay = header((
+        "tidings-replay",
+        "`true` when a replay sends it, else left out",
+    ));
+    replay["required"] = json!(false);
+    let always = vendor.into_iter().chain(standard).map(header);
+    always.chain([replay]).collect()
 }

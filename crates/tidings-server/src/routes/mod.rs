@@ -10,6 +10,7 @@ mod health;
 mod keys;
 mod organizations;
 mod portal;
+mod replays;
 pub(crate) mod stream;
 mod webhooks;
 
@@ -27,6 +28,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
         errands::OPERATIONS,
         delivery_lists::OPERATIONS,
         deliveries::OPERATIONS,
+        replays::OPERATIONS,
         events::OPERATIONS,
         stream::OPERATIONS,
         event_types::OPERATIONS,

@@ -6,6 +6,7 @@ mod event;
 mod event_type;
 mod key;
 mod organization;
+mod replay;
 mod webhook;
 
 pub(crate) use delivery::{DeliveryDetails, DeliveryView};
@@ -14,6 +15,7 @@ pub(crate) use event::EventDocument;
 pub(crate) use event_type::EventTypeView;
 pub(crate) use key::KeyView;
 pub(crate) use organization::OrganizationView;
+pub(crate) use replay::ReplayView;
 pub(crate) use webhook::WebhookView;
 
 use serde::Serializer;

@@ -14,5 +14,6 @@ mod idempotency;
 mod organizations;
 mod paging;
 mod protocol;
+mod replays;
 mod stream;
 mod webhooks;

@@ -42,6 +42,8 @@ impl Commit<'_> {
             Change::DeleteWebhook(id) => self.delete_webhook(*id),
             Change::RetryDelivery(id) => self.retry_delivery(*id),
             Change::DiscardDelivery(id) => self.discard_delivery(*id),
+            Change::StartReplay(replay) => self.start_replay(replay),
+            Change::CancelReplay(id) => self.cancel_replay(*id),
             Change::Nothing => Ok(Ok(())),
         }
     }

@@ -1,6 +1,7 @@
 //! What a lane asks the store for: the oldest deliveries that are due, with their events.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use rusqlite::{Connection, Params, Row, params};
@@ -66,6 +67,7 @@ struct Due {
     tries: u32,
     at: Timestamp,
     first_attempt_at: Option<Timestamp>,
+    is_replayed: bool,
 }
 
 impl Ask<'_> {
@@ -180,12 +182,22 @@ impl Ask<'_> {
     /// The conversations of this part whose head waits for a retry.
     fn parked(&self) -> rusqlite::Result<HashSet<OrderKey>> {
         let (after, until) = self.key_range();
-        let mut statement = self.snapshot.prepare_cached(statement("parked_keys"))?;
-        let values = params![self.webhook.0, self.now.as_ms(), after, until];
-        let keys = statement.query_map(values, |row| row.get::<_, Option<i64>>(0))?;
-        keys.filter_map(|key| key.map(|key| key.map(OrderKey)).transpose())
-            .collect()
+        parked_keys(self.snapshot, self.webhook, self.now, after..until)
     }
+}
+
+/// The conversations whose head waits for a retry; of what is owed between two keys, the later included.
+pub(super) fn parked_keys(
+    snapshot: &Connection,
+    webhook: WebhookId,
+    now: Timestamp,
+    between: Range<i64>,
+) -> rusqlite::Result<HashSet<OrderKey>> {
+    let mut statement = snapshot.prepare_cached(statement("parked_keys"))?;
+    let values = params![webhook.0, now.as_ms(), between.start, between.end];
+    let keys = statement.query_map(values, |row| row.get::<_, Option<i64>>(0))?;
+    keys.filter_map(|key| key.map(|key| key.map(OrderKey)).transpose())
+        .collect()
 }
 
 fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
@@ -197,6 +209,7 @@ fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
         tries: row.get(4)?,
         at: Timestamp::from_ms(row.get(5)?),
         first_attempt_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_ms),
+        is_replayed: row.get(7)?,
     })
 }
 
@@ -228,6 +241,7 @@ fn with_events(
             tries: due.tries,
             due_at: due.at,
             first_attempt_at: due.first_attempt_at,
+            is_replayed: due.is_replayed,
         });
     }
     Ok(rows)

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use super::commanding::Waking;
 use super::failure;
 use super::job::{Done, Job};
+use super::upkeep::Walks;
 use crate::answer::{Answer, Remember};
 use crate::directory::{Directory, Tables};
 use crate::document::NounRow;
@@ -40,6 +41,7 @@ pub(super) struct Writer {
     pub(super) outlets: Outlets,
     pub(super) queued_bytes: Arc<AtomicUsize>,
     pub(super) last_now: Timestamp,
+    pub(super) walks: Walks,
 }
 
 /// One commit in the making.
@@ -50,6 +52,7 @@ pub(super) struct Commit<'w> {
     pub(super) record_ids: &'w mut IdSource,
     pub(super) sealer: &'w Sealer,
     pub(super) now: Timestamp,
+    pub(super) walks: &'w mut Walks,
     pub(super) staged: Staged,
 }
 
@@ -64,6 +67,8 @@ pub(super) struct Staged {
     pub(super) committed: Committed,
     pub(super) events: u64,
     pub(super) waking: Waking,
+    /// Whether a replay began.
+    pub(super) replays: bool,
 }
 
 /// A noun that was put or removed.
@@ -168,6 +173,7 @@ impl Writer {
             record_ids: &mut self.record_ids,
             sealer: &self.sealer,
             now: self.last_now,
+            walks: &mut self.walks,
             staged: Staged::default(),
         };
         let mut done = Vec::with_capacity(group.len());
@@ -184,6 +190,10 @@ impl Writer {
                     Done::Settled
                 }
                 Job::Change(request, _) => Done::Changed(commit.change(request)?),
+                Job::Replay(steps, _) => {
+                    commit.replay(steps)?;
+                    Done::Settled
+                }
                 Job::Prune(before, _) => Done::Pruned(commit.prune(*before)?),
                 Job::Close(_) => Done::Settled,
             });
@@ -208,6 +218,7 @@ impl Writer {
             committed,
             events,
             waking,
+            replays,
             ..
         } = staged;
         if !health.is_empty() || !newly_owed.is_empty() || !nouns.is_empty() {
@@ -235,6 +246,9 @@ impl Writer {
             self.outlets.commits.send_modify(|count| *count += events);
         }
         self.outlets.tell_waking(waking);
+        if replays {
+            self.outlets.replays.send_modify(|count| *count += 1);
+        }
     }
 }
 

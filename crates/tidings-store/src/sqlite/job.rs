@@ -7,6 +7,7 @@ use tidings_core::command::Rejection;
 use tidings_core::delivery::Settlement;
 use tokio::sync::oneshot;
 
+use super::replaying;
 use crate::change::{Refusal, Request};
 use crate::error::StoreError;
 use crate::order::Order;
@@ -23,6 +24,7 @@ pub(super) enum Job {
     Settle(Arc<[Settlement]>, Reply<()>),
     Wake(Reply<()>),
     Change(Box<Request>, Reply<Result<(), Refusal>>),
+    Replay(Vec<replaying::Step>, Reply<()>),
     Prune(Timestamp, Reply<bool>),
     Close(Reply<()>),
 }
@@ -60,6 +62,7 @@ impl Job {
             Self::Settle(..)
             | Self::Wake(_)
             | Self::Change(..)
+            | Self::Replay(..)
             | Self::Prune(..)
             | Self::Close(_) => 0,
         }
@@ -73,7 +76,10 @@ impl Job {
                 drop(reply.send(Ok(published)));
             }
             (Self::Command(_, reply), Done::Commanded(result)) => drop(reply.send(Ok(result))),
-            (Self::Settle(_, reply) | Self::Wake(reply), Done::Settled)
+            (
+                Self::Settle(_, reply) | Self::Replay(_, reply) | Self::Wake(reply),
+                Done::Settled,
+            )
             | (Self::Close(reply), _) => drop(reply.send(Ok(()))),
             (Self::Change(_, reply), Done::Changed(result)) => drop(reply.send(Ok(result))),
             (Self::Prune(_, reply), Done::Pruned(more)) => drop(reply.send(Ok(more))),
@@ -87,7 +93,10 @@ impl Job {
         match self {
             Self::Publish(_, reply) => drop(reply.send(Err(error))),
             Self::Command(_, reply) => drop(reply.send(Err(error))),
-            Self::Settle(_, reply) | Self::Wake(reply) | Self::Close(reply) => {
+            Self::Settle(_, reply)
+            | Self::Replay(_, reply)
+            | Self::Wake(reply)
+            | Self::Close(reply) => {
                 drop(reply.send(Err(error)));
             }
             Self::Change(_, reply) => drop(reply.send(Err(error))),

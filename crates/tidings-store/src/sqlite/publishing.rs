@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::{OptionalExtension, params};
 use tidings_core::delivery::{OrderKey, Owed};
 use tidings_core::event::{Event, NewEvent, Numbering, OccurredAt, Outgoing};
-use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId};
+use tidings_core::id::{DeliveryId, EventId, OrganizationId, ReplayId, WebhookId};
 use tidings_core::webhook::Ordering;
 use tidings_events::EventFacts;
 
@@ -162,7 +162,8 @@ impl Commit<'_> {
         Ok(next)
     }
 
-    /// Owes the event to every webhook that asked for it.
+    /// Owes the event to every webhook that asked for it, before another event gets its id: where a
+    /// delivery's id lies tells its event (`past.rs`).
     fn owe(&mut self, outgoing: &Arc<Outgoing>) -> rusqlite::Result<()> {
         let event = &outgoing.event;
         let own = event.organization_id;
@@ -179,12 +180,18 @@ impl Commit<'_> {
             .subscriptions
             .matching(own, listening, &facts, &mut heard);
         for webhook in heard {
-            self.owe_to(webhook, outgoing)?;
+            self.owe_to(webhook, outgoing, None)?;
         }
         Ok(())
     }
 
-    fn owe_to(&mut self, webhook_id: WebhookId, outgoing: &Arc<Outgoing>) -> rusqlite::Result<()> {
+    /// Owes the event to one webhook; `replay` tells whose doing it is, when no publish.
+    pub(super) fn owe_to(
+        &mut self,
+        webhook_id: WebhookId,
+        outgoing: &Arc<Outgoing>,
+        replay: Option<ReplayId>,
+    ) -> rusqlite::Result<()> {
         let Some(webhook) = self.tables.webhook(webhook_id) else {
             return Ok(());
         };
@@ -206,6 +213,7 @@ impl Commit<'_> {
                 event.id.0,
                 order_key.map(|key| key.0),
                 self.now.as_ms(),
+                replay.map(|id| id.0),
             ],
         )?;
         *self.staged.newly_owed.entry(webhook_id).or_default() += 1;
@@ -218,6 +226,7 @@ impl Commit<'_> {
             tries: 0,
             due_at: self.now,
             first_attempt_at: None,
+            is_replayed: replay.is_some(),
         });
         Ok(())
     }

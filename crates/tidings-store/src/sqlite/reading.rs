@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tidings_core::clock::Timestamp;
 use tidings_core::delivery::{Attempt, DiscardReason, HeaderRecord, State};
-use tidings_core::event::{Content, Event, OccurredAt};
+use tidings_core::event::{Content, ERASED, Event, OccurredAt};
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId, first_key_at};
 use tidings_core::outcome::AttemptError;
 
@@ -20,7 +20,7 @@ use crate::seal::Sealer;
 use crate::sql::statement;
 
 /// Up to how many organizations or webhooks a list looks into each one; past it, into all rows.
-const MERGED_MAX: usize = 200;
+pub(super) const MERGED_MAX: usize = 200;
 
 pub(super) fn event(connection: &Connection, id: EventId) -> rusqlite::Result<Option<Event>> {
     connection
@@ -46,7 +46,9 @@ pub(super) fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {
             external_id: row.get(5)?,
             ordering_key: row.get(6)?,
             actor: row.get(8)?,
-            data: row.get(9)?,
+            data: row
+                .get::<_, Option<String>>(9)?
+                .unwrap_or_else(|| ERASED.into()),
             traceparent: row.get(11)?,
         },
     })
@@ -333,7 +335,7 @@ fn headers(row: &Row<'_>, column: usize) -> rusqlite::Result<HeaderRecord> {
         .map_err(|error| unreadable(column, &error.to_string()))
 }
 
-fn unreadable(column: usize, detail: &str) -> rusqlite::Error {
+pub(super) fn unreadable(column: usize, detail: &str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, detail.into())
 }
 

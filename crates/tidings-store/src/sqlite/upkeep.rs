@@ -2,14 +2,38 @@
 
 use rusqlite::{OptionalExtension, params};
 use tidings_core::clock::Timestamp;
-use tidings_core::id::{WebhookId, first_key_at};
+use tidings_core::id::{EventId, ReplayId, WebhookId, first_key_at};
 
 use super::group::Commit;
+use super::past;
 use crate::answer::REMEMBERED_FOR;
 use crate::sql::statement;
 
 /// How many rows one step touches: small enough that the writer never stalls.
 const STEP_ROWS: i64 = 500;
+
+/// How far the walks over old rows have come. What is kept of them is passed by once a walk, not
+/// looked at again in every step.
+#[derive(Debug, Default)]
+pub(super) struct Walks {
+    deliveries_after: i64,
+    events_after: i64,
+}
+
+/// The rows of one step of a walk.
+struct Stretch {
+    /// The key of the last; `None` when there were none.
+    last: Option<i64>,
+    /// Whether there may be more.
+    is_full: bool,
+}
+
+impl Stretch {
+    /// Where the next step goes on; a walk that has ended begins anew.
+    fn next(&self) -> i64 {
+        self.last.filter(|_| self.is_full).unwrap_or(0)
+    }
+}
 
 impl Commit<'_> {
     /// One step; true when there is more to do. What is older than `before` is past the retention.
@@ -18,8 +42,10 @@ impl Commit<'_> {
             Self::write_out_discards,
             Self::remove_leavings,
             Self::expire_held,
+            Self::end_held_replays,
             Self::prune_deliveries,
             Self::prune_events,
+            Self::prune_replays,
             Self::forget_answers,
         ];
         for step in steps {
@@ -60,7 +86,8 @@ impl Commit<'_> {
             .optional()?;
         let Some(id) = leaving else { return Ok(false) };
         self.execute("delete_attempts_of", params![id, STEP_ROWS])?;
-        if self.step("delete_deliveries_of", params![id, STEP_ROWS])? < STEP_ROWS {
+        let left = self.step("delete_replays_of", params![id, STEP_ROWS])? == STEP_ROWS;
+        if self.step("delete_deliveries_of", params![id, STEP_ROWS])? < STEP_ROWS && !left {
             self.execute("delete_leaving", params![id])?;
         }
         Ok(true)
@@ -94,14 +121,70 @@ impl Commit<'_> {
         Ok(rows)
     }
 
+    /// Replays of webhooks that are held end with what else is held: nothing that is kept for them
+    /// would ever go.
+    fn end_held_replays(&mut self, before: Timestamp) -> rusqlite::Result<bool> {
+        let old: Vec<(ReplayId, WebhookId)> = self
+            .transaction
+            .prepare_cached(statement("replays_before"))?
+            .query_map([first_key_at(before)], |row| {
+                Ok((ReplayId(row.get(0)?), WebhookId(row.get(1)?)))
+            })?
+            .collect::<Result<_, _>>()?;
+        for (replay, webhook) in old {
+            if self.tables.is_held(webhook) {
+                // It is there, for it was just read.
+                let _ = self.cancel_replay(replay)?;
+            }
+        }
+        Ok(false)
+    }
+
     fn prune_deliveries(&mut self, before: Timestamp) -> rusqlite::Result<bool> {
-        let old = (first_key_at(before), before.as_ms(), STEP_ROWS);
-        self.execute("prune_attempts", old)?;
-        Ok(self.step("prune_deliveries", old)? == STEP_ROWS)
+        let after = self.walks.deliveries_after;
+        let stretch = self.stretch("walk_deliveries", after, first_key_at(before))?;
+        if let Some(last) = stretch.last {
+            let old = (after, last, before.as_ms());
+            self.execute("prune_attempts", old)?;
+            self.execute("prune_deliveries", old)?;
+        }
+        self.walks.deliveries_after = stretch.next();
+        Ok(stretch.is_full)
     }
 
     fn prune_events(&mut self, before: Timestamp) -> rusqlite::Result<bool> {
-        Ok(self.step("prune_events", params![first_key_at(before), STEP_ROWS])? == STEP_ROWS)
+        let after = self.walks.events_after;
+        let wanted: Option<i64> = self
+            .transaction
+            .prepare_cached(statement("first_unreplayed"))?
+            .query_row([], |row| row.get(0))?;
+        let end = wanted.map_or(i64::MAX, |position| position + 1);
+        let stretch = self.stretch("walk_events", after, end.min(first_key_at(before)))?;
+        if let Some(last) = stretch.last {
+            let next = past::next_event(&self.transaction, EventId(last))?;
+            let next = next.map_or(i64::MAX, |id| id.0);
+            self.execute("prune_events", params![after, last, next])?;
+        }
+        self.walks.events_after = stretch.next();
+        Ok(stretch.is_full)
+    }
+
+    /// The next rows of a walk after the key `after` and before `end`.
+    fn stretch(&self, name: &'static str, after: i64, end: i64) -> rusqlite::Result<Stretch> {
+        self.transaction.prepare_cached(statement(name))?.query_row(
+            params![after, end, STEP_ROWS],
+            |row| {
+                Ok(Stretch {
+                    last: row.get(0)?,
+                    is_full: row.get::<_, i64>(1)? == STEP_ROWS,
+                })
+            },
+        )
+    }
+
+    fn prune_replays(&mut self, before: Timestamp) -> rusqlite::Result<bool> {
+        let old = (first_key_at(before), before.as_ms(), STEP_ROWS);
+        Ok(self.step("prune_replays", old)? == STEP_ROWS)
     }
 
     fn forget_answers(&mut self, _before: Timestamp) -> rusqlite::Result<bool> {

@@ -14,6 +14,7 @@ mod opening;
 mod pruning;
 mod publishing;
 mod reading;
+mod replaying;
 mod sealing;
 mod settling;
 
@@ -25,7 +26,7 @@ macro_rules! conformance {
         conformance! { $engine on $place:
             publishing {
                 ids_grow_in_commit_order sequences_have_no_gaps a_repeat_answers_the_first_id
-                another_body_stores_nothing repeats_within_a_batch answers_are_remembered
+                another_body_stores_nothing repeats_within_a_batch owed_before_the_next_event answers_are_remembered
                 secret_answers_are_sealed answers_are_forgotten_after_a_day times_given_are_kept
             }
             matching {
@@ -65,6 +66,12 @@ macro_rules! conformance {
             pruning {
                 history_goes_what_is_owed_stays held_ones_expire discards_are_written_out_in_steps
                 expiry_takes_small_steps deliveries_of_deleted_webhooks_go
+            }
+            replaying {
+                each_kind_finds_its_events steps_leave_room_for_live_traffic
+                a_replay_goes_on_after_a_restart one_at_a_time_and_called_off
+                a_replay_waits_while_its_webhook_is_held retention_leaves_a_replay_its_events
+                a_poisoned_event_holds_up_nothing
             }
             handing {
                 commits_are_handed_over_in_order a_full_channel_says_so

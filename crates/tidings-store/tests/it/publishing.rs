@@ -178,3 +178,22 @@ pub(crate) async fn times_given_are_kept<P: Place>() {
     let second = load(&bench, ids[1]).await;
     assert_eq!(second.occurred_at, OccurredAt::Made(START));
 }
+
+/// What is owed is found again by where its id lies.
+pub(crate) async fn owed_before_the_next_event<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let hooks = [
+        bench.webhook(organization).await,
+        bench.webhook(organization).await,
+    ];
+    let mut events = bench.messages(organization, &["a", "b"]).await;
+    events.extend(bench.messages(organization, &["c"]).await);
+    for hook in hooks {
+        let ids = bench.delivery_ids(hook).await;
+        let ends = events[1..].iter().map(|event| event.0).chain([i64::MAX]);
+        for ((id, event), end) in ids.iter().zip(&events).zip(ends) {
+            assert!(event.0 < id.0 && id.0 < end);
+        }
+    }
+}

@@ -24,7 +24,8 @@ create table events (
   ordering_key text,
   sequence bigint,
   actor text,
-  data text not null,
+  -- Null once it is erased.
+  data text,
   created_at bigint not null,
   traceparent text
 );
@@ -52,7 +53,8 @@ create table deliveries (
   due_at bigint not null,
   first_attempt_at bigint,
   created_at bigint not null,
-  completed_at bigint
+  completed_at bigint,
+  replay_id bigint
 );
 create index deliveries_by_webhook on deliveries (webhook_id, id);
 create index deliveries_due on deliveries (webhook_id, due_at, id) where state = 'pending';
@@ -60,6 +62,11 @@ create index deliveries_exhausted on deliveries (webhook_id, id) where state = '
 -- For lanes that keep an order only.
 create index deliveries_ordered on deliveries (webhook_id, id) where state = 'pending' and order_key is not null;
 create index deliveries_by_key on deliveries (webhook_id, order_key, id) where state = 'pending' and order_key is not null;
+
+-- By event, whatever their webhook was owed before; what a publish owes follows its event in the table.
+create index deliveries_replayed on deliveries (event_id, webhook_id, id) where replay_id is not null;
+create index deliveries_of_replay on deliveries (replay_id, state) where replay_id is not null;
+create index deliveries_failed on deliveries (webhook_id, event_id) where state = 'exhausted';
 
 create table attempts (
   delivery_id bigint not null,
@@ -129,3 +136,20 @@ create table record_marks (
   record_id bigint not null,
   primary key (organization_id, kind, word, record_id)
 ) without rowid;
+
+-- What webhooks are owed anew; one at a time for each.
+create table replays (
+  id integer not null primary key,
+  organization_id bigint not null,
+  webhook_id bigint not null,
+  status text not null check (status in ('running', 'completed', 'canceled')),
+  selection text not null,
+  through bigint not null,
+  position bigint not null,
+  count bigint not null,
+  owed bigint not null,
+  created_at bigint not null,
+  completed_at bigint
+);
+create unique index replays_running on replays (webhook_id) where status = 'running';
+create index replays_by_webhook on replays (webhook_id);
