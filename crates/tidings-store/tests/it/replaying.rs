@@ -123,7 +123,7 @@ pub(crate) async fn steps_leave_room_for_live_traffic<P: Place>() {
     assert_eq!(bench.unsettled(hook).await.len(), 4);
     assert_eq!(bench.store.replay_on(None).await.unwrap().moved, 0);
     // Live events come first: nothing is added until they are gone.
-    bench.messages(organization, &vec!["b"; 10]).await;
+    bench.messages(organization, &["b"; 10]).await;
     let mut waiting = bench.unsettled(hook).await;
     assert_eq!(waiting.len(), 14);
     for row in waiting.drain(..11) {
