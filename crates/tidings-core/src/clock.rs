@@ -128,6 +128,14 @@ impl GivenTime {
     }
 }
 
+/// A time that Tidings made, where one could have been given.
+impl From<Timestamp> for GivenTime {
+    fn from(at: Timestamp) -> Self {
+        let text = at.to_string().into();
+        Self { text, at }
+    }
+}
+
 /// The text as it was given.
 impl fmt::Display for GivenTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

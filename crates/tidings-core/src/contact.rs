@@ -26,7 +26,7 @@ pub use draft::{
 pub use meeting::{Sender, meet};
 
 /// Who a contact is on one kind of channel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Identity {
     /// `email`, `whatsapp`, `webchat` …

@@ -1,4 +1,5 @@
 //! What holds whatever is asked for, in any order.
 
 mod replay;
+mod sizes;
 mod stories;

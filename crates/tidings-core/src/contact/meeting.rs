@@ -14,7 +14,7 @@ const PROVING_CHANNELS: [&str; 4] = ["email", "sms", "phone", "whatsapp"];
 const NUMBERED_CHANNELS: [&str; 3] = ["sms", "phone", "whatsapp"];
 
 /// Who wrote or called, as the channel tells it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sender {
     /// On which channel, and under which id.
     pub identity: Identity,

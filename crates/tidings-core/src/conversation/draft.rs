@@ -132,14 +132,16 @@ impl Opening {
         }
     }
 
-    /// Reads the body of a new conversation; `None` when a fault was noted that leaves nothing to say.
-    pub fn read(body: &mut Object<'_, '_>) -> Option<Self> {
+    /// Reads the body of a new conversation. Only the caller knows whether faults were noted; then what
+    /// is returned must not be used. So it is with all that is read here.
+    pub fn read(body: &mut Object<'_, '_>) -> Self {
         body.require(&["channelType"]);
-        let channel_type = contact::channel_type(body);
+        let channel_type = contact::channel_type(body).unwrap_or_default();
         let kind = body.one_of("type", &CONVERSATION_TYPES).unwrap_or_default();
-        let who = read_who(body, kind, channel_type.unwrap_or_default());
-        let opening = Self {
+        let who = read_who(body, kind, channel_type);
+        Self {
             kind,
+            who: who.unwrap_or(Who::Nobody),
             channel_id: foreign_id(body, "channelId"),
             priority: body.one_of("priority", &PRIORITIES).unwrap_or_default(),
             folder: folder(body).value(),
@@ -152,17 +154,12 @@ impl Opening {
                     assignment
                 })
                 .unwrap_or_default(),
-            ..Self::read_shared(body, channel_type.unwrap_or_default())
-        };
-        channel_type?;
-        Some(Self {
-            who: who?,
-            ..opening
-        })
+            ..Self::read_shared(body, channel_type)
+        }
     }
 
-    /// Reads the body of a conversation that the organization begins; `None` as for [`Self::read`].
-    pub fn read_outbound(body: &mut Object<'_, '_>) -> Option<Self> {
+    /// Reads the body of a conversation that the organization begins.
+    pub fn read_outbound(body: &mut Object<'_, '_>) -> Self {
         body.require(&["externalReference", "contact", "subject"]);
         let channel = body.text("channel", 1..=contact::CHANNEL_TYPE_CHARACTERS_MAX);
         let sender = body.object("contact").and_then(|mut person| {
@@ -174,11 +171,10 @@ impl Opening {
             person.finish();
             sender
         });
-        let opening = Self::read_shared(body, channel.unwrap_or(OUTBOUND_CHANNEL));
-        Some(Self {
-            who: Who::Told(sender?),
-            ..opening
-        })
+        Self {
+            who: sender.map_or(Who::Nobody, Who::Told),
+            ..Self::read_shared(body, channel.unwrap_or(OUTBOUND_CHANNEL))
+        }
     }
 
     /// Reads what both ways of beginning a conversation may say.
@@ -229,32 +225,32 @@ impl Patch {
 }
 
 /// Reads the time a conversation is snoozed until.
-pub fn read_snooze(body: &mut Object<'_, '_>, now: Timestamp) -> Option<GivenTime> {
+pub fn read_snooze(body: &mut Object<'_, '_>, now: Timestamp) -> GivenTime {
     body.require(&["until"]);
-    let until = body.time("until")?;
-    let ahead = until.at().since(now).as_secs();
+    let Some(until) = body.time("until") else {
+        return now.into();
+    };
     if until.at() <= now {
         body.fault("until", "must be in the future");
-        return None;
     }
-    if ahead > SNOOZE_SECONDS_MAX {
+    if until.at().since(now).as_secs() > SNOOZE_SECONDS_MAX {
         body.fault("until", "must be within ten years");
-        return None;
     }
-    Some(until)
+    until
 }
 
 /// Reads the conversation that another one shall be part of.
-pub fn read_into(body: &mut Object<'_, '_>) -> Option<ConversationId> {
+pub fn read_into(body: &mut Object<'_, '_>) -> ConversationId {
     body.require(&["into"]);
-    body.parsed("into", |text| {
+    let into = body.parsed("into", |text| {
         text.parse()
             .map_err(|_| "must be the id of a conversation, as cnv_…")
-    })
+    });
+    into.unwrap_or(ConversationId(0))
 }
 
 /// Reads `{score, comment?}`.
-pub fn read_rating(body: &mut Object<'_, '_>) -> Option<Rating> {
+pub fn read_rating(body: &mut Object<'_, '_>) -> Rating {
     body.require(&["score"]);
     let score = body.take("score").and_then(|score| {
         let number = score.as_number();
@@ -270,34 +266,31 @@ pub fn read_rating(body: &mut Object<'_, '_>) -> Option<Rating> {
     let comment = body.nullable("comment", |body, name| {
         body.text(name, 0..=REMARK_CHARACTERS_MAX)
     });
-    Some(Rating {
-        score: score?,
+    Rating {
+        score: score.unwrap_or_else(|| 0.into()),
         comment: comment.map(str::to_owned).value(),
-    })
+    }
 }
 
 /// Reads `{reason}`.
-pub fn read_handoff(body: &mut Object<'_, '_>) -> Option<Handoff> {
+pub fn read_handoff(body: &mut Object<'_, '_>) -> Handoff {
     body.require(&["reason"]);
-    let reason = body.text("reason", 1..=REMARK_CHARACTERS_MAX)?;
-    Some(Handoff {
-        reason: reason.to_owned(),
+    let reason = body.text("reason", 1..=REMARK_CHARACTERS_MAX);
+    Handoff {
+        reason: reason.unwrap_or_default().to_owned(),
         is_accepted: false,
-    })
+    }
 }
 
 /// Reads `{text}` of a reply that waits for approval.
-pub fn read_proposal(body: &mut Object<'_, '_>) -> Option<message::Body> {
+pub fn read_proposal(body: &mut Object<'_, '_>) -> message::Body {
     body.require(&["text"]);
-    let text = body.text("text", 1..=message::BODY_BYTES_MAX)?;
-    let proposal = message::Body::of_text(text.to_owned());
-    match proposal.fault() {
-        Some(fault) => {
-            body.fault("text", fault);
-            None
-        }
-        None => Some(proposal),
+    let text = body.text("text", 1..=message::BODY_BYTES_MAX);
+    let proposal = message::Body::of_text(text.unwrap_or_default().to_owned());
+    if let Some(fault) = proposal.fault() {
+        body.fault("text", fault);
     }
+    proposal
 }
 
 /// Checks a tag, wherever it stands.

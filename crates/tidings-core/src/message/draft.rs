@@ -124,31 +124,31 @@ impl Draft {
 }
 
 impl Inbound {
-    /// Reads the body of an inbound message; `None` when a fault was noted that leaves nothing to say.
-    pub fn read(body: &mut Object<'_, '_>) -> Option<Self> {
+    /// Reads the body of an inbound message, as [`Draft::read`] does.
+    pub fn read(body: &mut Object<'_, '_>) -> Self {
         body.require(&["channelType", "threadId", "from"]);
-        let channel_type = contact::channel_type(body);
-        let thread_id = foreign_id(body, "threadId");
+        let channel_type = contact::channel_type(body).unwrap_or_default();
+        let thread_id = foreign_id(body, "threadId").unwrap_or_default();
         let from = body.object("from").and_then(|mut from| {
-            let sender = contact::Sender::read(&mut from, channel_type.unwrap_or_default());
+            let sender = contact::Sender::read(&mut from, channel_type);
             from.finish();
             sender
         });
         let draft = Draft::read(body);
         let attribution = contact::attribution(body).value();
-        Some(Self {
-            channel_type: channel_type?.to_owned(),
-            thread_id: thread_id?,
-            from: from?,
+        Self {
+            channel_type: channel_type.to_owned(),
+            thread_id,
+            from: from.unwrap_or_default(),
             draft,
             attribution,
-        })
+        }
     }
 }
 
 impl Post {
-    /// Reads the body of a message to a conversation; `None` when it names no direction.
-    pub fn read(body: &mut Object<'_, '_>) -> Option<Self> {
+    /// Reads the body of a message to a conversation, as [`Draft::read`] does.
+    pub fn read(body: &mut Object<'_, '_>) -> Self {
         body.require(&["direction"]);
         let directions = [
             ("outbound", Direction::Outbound),
@@ -158,12 +158,12 @@ impl Post {
         let role = body.one_of("role", &ROLES).unwrap_or(Role::User);
         let sender = read_sender(body);
         let draft = Draft::read(body);
-        Some(Self {
-            direction: direction?,
+        Self {
+            direction: direction.unwrap_or(Direction::Internal),
             role,
             sender,
             draft,
-        })
+        }
     }
 }
 

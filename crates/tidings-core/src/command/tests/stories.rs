@@ -224,9 +224,10 @@ impl World {
             _ => contact::Command::Patch {
                 id,
                 if_match: None,
-                draft: body_read(&json!({ "name": self.word(&["Ada", "Ben"]) }), |body| {
-                    Some(contact::Draft::read(body))
-                }),
+                draft: body_read(
+                    &json!({ "name": self.word(&["Ada", "Ben"]) }),
+                    contact::Draft::read,
+                ),
             },
         }
         .into()
@@ -238,7 +239,7 @@ impl World {
             0 => return message::Command::Delete { id }.into(),
             1 => {
                 let body = json!({ "text": self.word(&["Hello!", "Bye"]) });
-                let patch = body_read(&body, |body| Some(message::Patch::read(body)));
+                let patch = body_read(&body, message::Patch::read);
                 let if_match = None;
                 return message::Command::Patch {
                     id,
@@ -282,9 +283,7 @@ impl World {
             13 => Act::Propose(message::Body::of_text("We are on it".into())),
             14 => {
                 let body = json!({ "userId": self.word(&["noor", "kim"]) });
-                Act::Assign(body_read(&body, |body| {
-                    Some(conversation::Assignment::read(body))
-                }))
+                Act::Assign(body_read(&body, conversation::Assignment::read))
             }
             15 => Act::Patch {
                 if_match: None,
@@ -293,7 +292,7 @@ impl World {
                         "priority": self.word(&["low", "urgent"]),
                         "customFields": { "a": self.dice.roll(3) },
                     }),
-                    |body| Some(conversation::Patch::read(body)),
+                    conversation::Patch::read,
                 )),
             },
             _ => {
@@ -319,10 +318,10 @@ fn read<R: serde::de::DeserializeOwned>(document: &str) -> R {
 }
 
 /// Reads a sound body as the API does.
-fn body_read<T>(body: &Value, read: impl FnOnce(&mut Object<'_, '_>) -> Option<T>) -> T {
+pub(super) fn body_read<T>(body: &Value, read: impl FnOnce(&mut Object<'_, '_>) -> T) -> T {
     let mut faults = Faults::new();
     let mut object = Object::root(body, &mut faults);
     let found = read(&mut object);
     object.finish();
-    faults.or(found).unwrap().unwrap()
+    faults.or(found).unwrap()
 }

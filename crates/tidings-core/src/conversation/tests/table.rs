@@ -140,7 +140,7 @@ fn rows() -> Vec<Row> {
         }),
         ("message edited", |s| {
             let body = json!({ "text": "Hello, Ada" });
-            let patch = read(&body, |body| Some(message::Patch::read(body))).unwrap();
+            let patch = read(&body, message::Patch::read).unwrap();
             let (id, if_match) = (s.message, None);
             message::Command::Patch {
                 id,
