@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::call;
 use crate::clock::Timestamp;
 use crate::contact;
 use crate::conversation;
@@ -56,6 +57,8 @@ macro_rules! nouns {
 }
 
 nouns! {
+    /// About a call.
+    Call(call::Command),
     /// About a contact.
     Contact(contact::Command),
     /// About a conversation.
@@ -81,7 +84,8 @@ impl Command {
                 id: ConversationId(key),
                 act: conversation::Act::Wake,
             })),
-            Kind::Contact
+            Kind::Call
+            | Kind::Contact
             | Kind::Draft
             | Kind::Message
             | Kind::User

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::clock::{GivenTime, Timestamp};
 use crate::id::{ContactId, ConversationId};
 use crate::record::{Kind, Record};
+use crate::sla::Timers;
 
 mod command;
 mod draft;
@@ -127,6 +128,8 @@ pub struct Conversation {
     pub handoff: Option<Handoff>,
     /// The last rating.
     pub rating: Option<Rating>,
+    /// The clocks of what is promised of it.
+    pub sla: Timers,
     /// The keys of conversations that became part of it.
     pub inherited_keys: Vec<String>,
     /// The number of the last event about it.
@@ -233,7 +236,8 @@ impl Record for Conversation {
     }
 
     fn wake_at(&self) -> Option<Timestamp> {
-        self.state.wake_at()
+        let own = self.state.wake_at();
+        own.into_iter().chain(self.sla.wake_at()).min()
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod address;
+pub mod call;
 pub mod clock;
 pub mod command;
 pub mod contact;

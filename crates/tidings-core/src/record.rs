@@ -18,6 +18,8 @@ pub(crate) mod memory;
 /// What a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
+    /// See [`crate::call`].
+    Call,
     /// See [`crate::contact`].
     Contact,
     /// See [`crate::conversation`].
@@ -104,6 +106,7 @@ impl Kind {
     /// The word the store keeps it under, and people read in errors.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Call => "call",
             Self::Contact => "contact",
             Self::Conversation => "conversation",
             Self::Draft => "draft",

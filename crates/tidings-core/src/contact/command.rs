@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::draft::IDENTITIES_MAX;
 use super::{Contact, Draft, Identity, create, tell, update};
+use crate::call;
 use crate::command::{Rejection, Stop, Work};
 use crate::conversation;
 use crate::fault::Fault;
@@ -94,22 +95,27 @@ fn merge(work: &mut Work<'_>, id: ContactId, into: ContactId) -> Result<String, 
     let gone: Contact = work.load(Kind::Contact, id.0)?;
     let before: Contact = work.refer(Kind::Contact, into.0, "/into")?;
     if gone.id == before.id {
-        let fault = Fault::at("/into", "is this contact itself; name another one");
-        return Err(Rejection::Invalid(vec![fault]).into());
+        return Err(invalid("is this contact itself; name another one"));
     }
     let mut survivor = before.clone();
     absorb(&mut survivor, &gone);
     if survivor.identities.len() > IDENTITIES_MAX {
-        let detail = format!("together they have more than {IDENTITIES_MAX} identities");
-        return Err(Rejection::Invalid(vec![Fault::at("/into", detail)]).into());
+        return Err(invalid(format!(
+            "together they have more than {IDENTITIES_MAX} identities"
+        )));
     }
     conversation::hand_over(work, gone.id, survivor.id)?;
+    call::hand_over(work, gone.id, survivor.id)?;
     // Its identities are free only now.
     work.forward(&gone, &survivor)?;
     update(work, &before, &mut survivor)?;
     let into = ("into", json!({ "id": survivor.id }));
     tell(work, &gone, "merged", [into]);
     Ok(survivor.shown().to_string())
+}
+
+fn invalid(detail: impl Into<String>) -> Stop {
+    Rejection::Invalid(vec![Fault::at("/into", detail)]).into()
 }
 
 /// Fills in what the survivor lacks; where both know something, the survivor's word stands.

@@ -7,12 +7,13 @@ use super::{Action, Assignee, Conversation, Handoff, Rating, State, Turn};
 use crate::clock::GivenTime;
 use crate::command::{Data, Rejection, Stop, Work};
 use crate::fault::Fault;
-use crate::id::{ConversationId, ResourceId};
+use crate::id::{ConversationId, ResourceId, UserId};
 use crate::input::Given;
-use crate::message::{self, Direction, Post, Writing};
-use crate::record::{Kind, Record, ResourceKind};
+use crate::message::{self, Direction, Post, Role, Writing};
+use crate::record::{Kind, ResourceKind};
 use crate::reply_draft;
 use crate::resource::Resource;
+use crate::user::User;
 
 /// What may be done with conversations.
 #[derive(Clone, Debug)]
@@ -138,6 +139,9 @@ pub(crate) fn say(
 ) -> Result<(message::Message, Turn), Stop> {
     Action::Write.admit(turn.conversation().state.status())?;
     let message = writing.write(work, &turn)?;
+    if message.direction == Direction::Outbound && message.role == Role::User {
+        turn.answer();
+    }
     let kind = match message.direction {
         Direction::Internal => "message.posted",
         Direction::Inbound | Direction::Outbound => "message.sent",
@@ -153,11 +157,9 @@ impl Turn {
     }
 
     fn wake(&mut self, work: &Work<'_>) -> Result<(), Stop> {
-        let conversation = self.conversation();
-        let is_due = conversation
-            .wake_at()
-            .is_some_and(|at| at <= work.context.now);
-        match conversation.state {
+        let state = &self.conversation().state;
+        let is_due = state.wake_at().is_some_and(|at| at <= work.context.now);
+        match state {
             State::Snoozed { .. } if is_due => self.act(work, Action::Reopen, None),
             State::Done { .. } if is_due => self.act(work, Action::Close, None),
             _ => Ok(()),
@@ -284,10 +286,14 @@ pub(super) fn resolve(
         let kind = Kind::Resource(ResourceKind::Team);
         work.refer::<Resource>(kind, team.0, &format!("{place}/teamId"))?;
     }
+    let user = match own_id::<UserId>(assignment.user_id.as_deref()) {
+        Some(id) => Some(work.refer::<User>(Kind::User, id.0, &format!("{place}/userId"))?),
+        None => None,
+    };
     Ok(Some(Assignee {
         user_id: assignment.user_id.clone(),
         team_id: assignment.team_id.clone(),
-        email: None,
+        email: user.map(|user| user.email),
     }))
 }
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Action, Conversation, State, Turn, contact_mark};
+use crate::call::{self, Call};
 use crate::command::{Data, Rejection, Stop, Work};
 use crate::fault::Fault;
 use crate::id::{ContactId, ConversationId};
@@ -17,7 +18,7 @@ pub const MOVED_CONVERSATIONS_MAX: usize = 5_000;
 /// How many threads and references a conversation may take over from others.
 pub const INHERITED_KEYS_MAX: usize = 200;
 
-/// Makes the turn's conversation part of `into`: messages and drafts move, its threads and references
+/// Makes the turn's conversation part of `into`: messages, drafts and calls move, its threads and references
 /// lead to the survivor, and so does its id.
 pub(super) fn merge(
     work: &mut Work<'_>,
@@ -101,6 +102,10 @@ fn move_parts(work: &mut Work<'_>, from: ConversationId, to: ConversationId) -> 
     {
         draft.conversation_id = to;
         work.put(&mut draft)?;
+    }
+    for mut call in work.marked::<Call>(Kind::Call, &call::conversation_mark(from))? {
+        call.conversation_id = to;
+        work.put(&mut call)?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::contact::{self, Contact};
 use crate::id::ConversationId;
 use crate::message::{Direction, Role, Writing};
 use crate::record::Kind;
+use crate::sla::Timers;
 
 /// Begins a conversation, with a first message to the customer if one is given.
 pub(super) fn open(work: &mut Work<'_>, opening: &Opening) -> Result<String, Stop> {
@@ -66,6 +67,7 @@ impl Opening {
             custom_fields: self.custom_fields,
             handoff: None,
             rating: None,
+            sla: Timers::default(),
             inherited_keys: Vec::new(),
             sequence: 0,
             version: 0,

@@ -8,6 +8,7 @@ use crate::input::{Faults, Object as Body};
 use crate::message::{self, Inbound, Post};
 use crate::record::memory::Memory;
 
+mod clocks;
 mod table;
 
 /// Reads a body as the API does.

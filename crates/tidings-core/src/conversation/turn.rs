@@ -9,6 +9,7 @@ use crate::command::{Data, Stop, Work, differences};
 use crate::contact::Contact;
 use crate::event::Numbering;
 use crate::record::{Kind, ReadFailed};
+use crate::sla::Scope;
 
 /// The events that carry the contact beside the conversation.
 pub(super) const WITH_CONTACT: [&str; 7] = [
@@ -32,6 +33,10 @@ pub struct Turn {
     origin: Origin,
     messages: Vec<Note>,
     specifics: Vec<Note>,
+    /// Whether the customer wrote.
+    is_heard: bool,
+    /// Whether a person answered the customer.
+    is_answered: bool,
 }
 
 /// What the conversation was before.
@@ -75,6 +80,8 @@ impl Turn {
             origin,
             messages: Vec::new(),
             specifics: Vec::new(),
+            is_heard: false,
+            is_answered: false,
         }
     }
 
@@ -102,6 +109,16 @@ impl Turn {
     /// Says who the contact is, where that is known already.
     pub fn know_contact(&mut self, contact: Contact) {
         self.contact = Some(contact);
+    }
+
+    /// The customer wrote: the clocks of replies start.
+    pub fn hear(&mut self) {
+        self.is_heard = true;
+    }
+
+    /// A person answered the customer: the clocks of replies stop.
+    pub fn answer(&mut self) {
+        self.is_answered = true;
     }
 
     /// Notes an event about a message of the conversation.
@@ -170,6 +187,7 @@ impl Turn {
 
     /// Ends the turn: what was noted is told, and the conversation is written if anything came of it.
     pub fn finish(mut self, work: &mut Work<'_>) -> Result<Self, Stop> {
+        self.keep_time(work)?;
         let told = self.tell_all(work)?;
         match self.origin {
             Origin::New | Origin::Changed(_) => work.put(&mut self.conversation)?,
@@ -189,6 +207,41 @@ impl Turn {
     pub fn forward(mut self, work: &mut Work<'_>, survivor: &Conversation) -> Result<(), Stop> {
         self.tell_all(work)?;
         Ok(work.forward(&self.conversation, survivor)?)
+    }
+
+    /// Lets the clocks of service levels follow what happened. What was due before is told first.
+    fn keep_time(&mut self, work: &mut Work<'_>) -> Result<(), ReadFailed> {
+        let now = work.context.now;
+        let mut timers = std::mem::take(&mut self.conversation.sla);
+        let mut told = timers.fire(now);
+        let scope = Scope {
+            team_id: team_of(&self.conversation),
+            channel_type: &self.conversation.channel_type,
+        };
+        match &self.origin {
+            Origin::New => timers.begin(work, scope)?,
+            Origin::Changed(before) if team_of(before) != scope.team_id => {
+                timers.rematch(work, scope)?;
+            }
+            Origin::Changed(_) | Origin::Unchanged => {}
+        }
+        if self.is_heard {
+            timers.hear(work, scope)?;
+        }
+        if self.is_answered {
+            told.extend(timers.answer(now));
+        }
+        if matches!(
+            self.conversation.state.status(),
+            Status::Done | Status::Closed
+        ) {
+            told.extend(timers.settle(now));
+        }
+        self.conversation.sla = timers;
+        for event in told {
+            self.tell(event.kind, Data::new().with("sla", &event.sla));
+        }
+        Ok(())
     }
 
     /// Fires everything; tells how much that was.
@@ -261,6 +314,10 @@ impl Note {
             data,
         }
     }
+}
+
+fn team_of(conversation: &Conversation) -> Option<&str> {
+    conversation.assignee.as_ref()?.team_id.as_deref()
 }
 
 fn members(conversation: &Conversation) -> Map<String, Value> {

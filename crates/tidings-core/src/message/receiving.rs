@@ -36,6 +36,7 @@ pub(super) fn receive(work: &mut Work<'_>, inbound: &Inbound) -> Result<String, 
         repeat_key,
     }
     .write(work, &turn)?;
+    turn.hear();
     if turn.conversation().contact_id == Some(contact.id) {
         turn.know_contact(contact.clone());
         turn.tell_of_message("message.received", data_of(&message));

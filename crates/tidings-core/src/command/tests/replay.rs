@@ -8,7 +8,14 @@ use crate::event::{NewEvent, Numbering};
 use crate::id::OrganizationId;
 
 /// The objects that events carry and that are records.
-const RECORDS: [&str; 4] = ["conversation", "contact", "message", "draft"];
+const RECORDS: [&str; 6] = [
+    "conversation",
+    "contact",
+    "message",
+    "draft",
+    "call",
+    "user",
+];
 /// What goes when its conversation goes.
 const PARTS: [&str; 2] = ["message", "draft"];
 

@@ -6,18 +6,23 @@ use serde_json::{Map, Value, json};
 use tidings_events::{Dialect, event_type};
 
 use super::replay::Replay;
+use crate::call::{self, Beginning, Call, Ending, Tag};
 use crate::clock::{GivenTime, Timestamp};
 use crate::command::{Change, Command};
 use crate::contact::{self, Contact};
 use crate::conversation::{self, Act, Conversation, Opening};
 use crate::dice::Dice;
 use crate::event::{DATA_BYTES_MAX, Event, NewEvent, Numbering, OccurredAt, Outgoing};
-use crate::id::{ContactId, ConversationId, DraftId, EventId, MessageId, OrganizationId};
+use crate::id::{
+    CallId, ContactId, ConversationId, DraftId, EventId, MessageId, OrganizationId, UserId,
+};
 use crate::input::{Faults, Object};
 use crate::message::{self, Inbound, Mark, Message, Post};
 use crate::record::Kind;
 use crate::record::memory::{Memory, Row};
 use crate::reply_draft::{self, ReplyDraft};
+use crate::sla;
+use crate::user::{self, User};
 
 /// How many stories a run tells.
 const STORIES: u64 = 12;
@@ -41,6 +46,7 @@ fn every_story_can_be_told_from_its_events() {
             events: 0,
         };
         world.memory.context.auto_close_done_after_seconds = Some(3_600);
+        world.promise();
         for _ in 0..STEPS {
             world.step();
         }
@@ -56,6 +62,17 @@ fn every_story_can_be_told_from_its_events() {
 }
 
 impl World {
+    /// Lets clocks run in one of the organizations.
+    fn promise(&mut self) {
+        let target = json!({ "warnAfterSeconds": 900, "breachAfterSeconds": 1_800 });
+        let metrics = json!({ "everyReply": target, "resolution": target });
+        let draft = body_read(
+            &json!({ "name": "soon", "metrics": metrics }),
+            sla::Draft::read,
+        );
+        self.memory.run(sla::Command::Create(draft)).unwrap();
+    }
+
     fn step(&mut self) {
         let pause = self.dice.roll(1_200);
         let context = &mut self.memory.context;
@@ -121,6 +138,8 @@ impl World {
                 continue;
             };
             let object = match kind {
+                Kind::Call => json!(read::<Call>(document).object()),
+                Kind::User => json!(read::<User>(document).object()),
                 Kind::Contact => json!(read::<Contact>(document).object()),
                 Kind::Conversation => json!(read::<Conversation>(document).object()),
                 Kind::Message => json!(read::<Message>(document).object()),
@@ -156,7 +175,7 @@ impl World {
     }
 
     fn command(&mut self) -> Command {
-        match self.dice.roll(20) {
+        match self.dice.roll(24) {
             0..=4 => self.inbound(),
             5 => self.open(),
             6 => self.contact(),
@@ -169,6 +188,9 @@ impl World {
                 }
             }
             8 | 9 => self.on_message(),
+            10 => self.begin_call(),
+            11 | 12 => self.on_call(),
+            13 => self.user(),
             _ => {
                 let id = ConversationId(self.any(Kind::Conversation));
                 let act = self.act();
@@ -231,6 +253,54 @@ impl World {
             },
         }
         .into()
+    }
+
+    fn begin_call(&mut self) -> Command {
+        let mut body = json!({
+            "direction": "inbound", "from": self.word(&["+1", "+2"]), "to": "100",
+        });
+        if self.dice.hits(4) {
+            let id = ConversationId(self.any(Kind::Conversation));
+            body["conversationId"] = id.to_string().into();
+        }
+        call::Command::Begin(Box::new(body_read(&body, Beginning::read))).into()
+    }
+
+    fn on_call(&mut self) -> Command {
+        let id = CallId(self.any(Kind::Call));
+        let disposition = self.word(&["completed", "abandoned"]);
+        let kind = self.word(&["booked", "spam"]);
+        let act = match self.dice.roll(3) {
+            0 => call::Act::Answer,
+            1 => call::Act::End(body_read(
+                &json!({ "disposition": disposition }),
+                Ending::read,
+            )),
+            _ => call::Act::Tag(body_read(&json!({ "type": kind }), Tag::read)),
+        };
+        call::Command::Act { id, act }.into()
+    }
+
+    fn user(&mut self) -> Command {
+        let id = UserId(self.any(Kind::User));
+        let email = self.word(&["noor@bikes.example", "kim@bikes.example"]);
+        let draft = body_read(
+            &json!({ "name": "Noor", "email": email }),
+            user::Draft::read,
+        );
+        let channel_id = self.word(&["inbox", "desk"]);
+        let act = match self.dice.roll(6) {
+            0 => {
+                let invite = self.dice.hits(2);
+                return user::Command::Create { draft, invite }.into();
+            }
+            1 => return user::Command::Delete { id }.into(),
+            2 => user::Act::Accept,
+            3 => user::Act::LogIn,
+            4 => user::Act::Subscribe { channel_id },
+            _ => user::Act::Unsubscribe { channel_id },
+        };
+        user::Command::Act { id, act }.into()
     }
 
     fn on_message(&mut self) -> Command {
