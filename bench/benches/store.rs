@@ -299,6 +299,7 @@ fn success(owed: &Owed) -> Settlement {
             response_headers: [("content-type", "text/plain")].into_iter().collect(),
             response_body: b"ok".to_vec(),
             truncated: false,
+            reply_error: None,
         }),
         ended_at: now,
         next: Next::Succeeded,

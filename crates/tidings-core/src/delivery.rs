@@ -132,6 +132,47 @@ pub struct Attempt {
     pub response_body: Vec<u8>,
     /// Whether the body was longer.
     pub truncated: bool,
+    /// Why the replies in the answer were not posted, where there were any.
+    pub reply_error: Option<ReplyError>,
+}
+
+/// Why replies in an answer were not posted; the `replyError` of an attempt. The attempt succeeded all
+/// the same, and is not made again for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyError {
+    /// `messages` is no list of objects with a text each.
+    Unreadable,
+    /// The answer, or one of its messages, is longer than it may be.
+    TooLong,
+    /// The answer holds more messages than it may.
+    TooMany,
+    /// The conversation was only published: Tidings holds none that could be written to.
+    ConversationNotHeld,
+}
+
+impl ReplyError {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [
+        Self::Unreadable,
+        Self::TooLong,
+        Self::TooMany,
+        Self::ConversationNotHeld,
+    ];
+
+    /// The word in the store and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::TooLong => "too_long",
+            Self::TooMany => "too_many",
+            Self::ConversationNotHeld => "conversation_not_held",
+        }
+    }
+
+    /// Reads [`Self::as_str`] back.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|error| error.as_str() == text)
+    }
 }
 
 /// Headers as they are recorded: one text, a JSON list of pairs, because it is written on every

@@ -129,6 +129,7 @@ mod tests {
                 response_headers: HeaderRecord::default(),
                 response_body: Vec::new(),
                 truncated: false,
+                reply_error: None,
             }),
             ended_at: Timestamp::from_ms(ended_ms),
             next,

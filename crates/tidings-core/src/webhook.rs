@@ -10,6 +10,7 @@ use crate::id::{OrganizationId, WebhookId};
 pub mod challenge;
 pub mod draft;
 pub mod headers;
+pub mod replies;
 pub mod sample;
 
 /// Why a webhook was disabled by hand.

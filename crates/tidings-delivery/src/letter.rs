@@ -11,7 +11,7 @@ use tidings_core::id::DeliveryId;
 use tidings_core::outcome::{AttemptError, Outcome};
 
 use crate::route::Route;
-use crate::transport::{Exchange, SUCCESS_BODY_KEPT_BYTES_MAX, Transport};
+use crate::transport::{ANSWER_BYTES_MAX, Exchange, SUCCESS_BODY_KEPT_BYTES_MAX, Transport};
 
 /// The number of the attempt within its delivery.
 const ATTEMPT_HEADER: HeaderName = HeaderName::from_static("tidings-attempt");
@@ -119,13 +119,18 @@ impl Post {
             headers,
             body,
             timeout: route.timeout,
-            success_body_bytes_max: SUCCESS_BODY_KEPT_BYTES_MAX,
+            success_body_bytes_max: if route.accepts_replies {
+                ANSWER_BYTES_MAX
+            } else {
+                SUCCESS_BODY_KEPT_BYTES_MAX
+            },
         };
         self.transport.send(exchange).await
     }
 }
 
-/// What goes on record of a request and its outcome.
+/// What goes on record of a request and its outcome. Of an answer that was read for its replies no
+/// more is kept than of any other.
 pub(crate) fn attempt(
     number: u32,
     began: Timestamp,
@@ -136,6 +141,11 @@ pub(crate) fn attempt(
         .headers
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()));
+    let kept_bytes = if outcome.succeeded() {
+        outcome.body.len().min(SUCCESS_BODY_KEPT_BYTES_MAX)
+    } else {
+        outcome.body.len()
+    };
     Attempt {
         number,
         started_at: began,
@@ -144,8 +154,9 @@ pub(crate) fn attempt(
         error: outcome.error,
         request_headers,
         response_headers: response_headers.collect(),
-        response_body: outcome.body.clone(),
-        truncated: outcome.truncated,
+        response_body: outcome.body[..kept_bytes].to_vec(),
+        truncated: outcome.truncated || kept_bytes < outcome.body.len(),
+        reply_error: None,
     }
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct Route {
     pub(crate) destination: Option<Destination>,
     pub(crate) timeout: Duration,
     pub(crate) schedule: Schedule,
+    /// Whether the endpoint's answers may carry replies.
+    pub(crate) accepts_replies: bool,
     /// Headers that every attempt carries, custom ones included.
     pub(crate) headers: HeaderMap,
     /// The same for the record, values of custom ones masked.
@@ -97,6 +99,7 @@ impl Router {
                 max_retries: settings.max_retries,
                 retry_delay: Duration::from_secs(settings.retry_delay_seconds.into()),
             },
+            accepts_replies: settings.accept_replies,
             headers,
             recorded,
             signer: Signer::new(

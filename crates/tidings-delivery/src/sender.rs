@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidings_core::clock::{Clock, Timestamp};
-use tidings_core::delivery::{Next, Owed, Settlement};
+use tidings_core::delivery::{Attempt, Next, Owed, ReplyError, Settlement};
 use tidings_core::outcome::Outcome;
+use tidings_core::webhook::replies;
 use tokio::sync::mpsc;
 
 use crate::letter::{self, Letter, Post, REPLAY_MARK};
@@ -69,7 +70,10 @@ impl Sender {
             id: owed.id,
             webhook_id: owed.webhook_id,
             first_attempt_at: owed.first_attempt_at.unwrap_or(began),
-            attempt: Some(letter::attempt(number, began, &outcome, request_headers)),
+            attempt: Some(Attempt {
+                reply_error: reply_error(&route, &outcome),
+                ..letter::attempt(number, began, &outcome, request_headers)
+            }),
             ended_at: ended,
             next,
         };
@@ -125,6 +129,18 @@ fn next(owed: &Owed, route: &Route, outcome: &Outcome, ended: Timestamp) -> Next
     route
         .schedule
         .after_failure(owed.tries + 1, ended, retry_after, chance())
+}
+
+/// Why the replies in an answer are not posted, where there are any. Every conversation so far was
+/// only published.
+fn reply_error(route: &Route, outcome: &Outcome) -> Option<ReplyError> {
+    if !route.accepts_replies || !outcome.succeeded() {
+        return None;
+    }
+    match replies::read(&outcome.body, outcome.truncated) {
+        Ok(posts) => (!posts.is_empty()).then_some(ReplyError::ConversationNotHeld),
+        Err(error) => Some(error),
+    }
 }
 
 /// A random number in 0..1.

@@ -7,9 +7,9 @@ values ($1, $2, $3, $4, 'pending', $5, 0, 0, $6, $6, $7);
 -- name: insert_attempt
 insert into attempts (
   delivery_id, number, started_at, duration_ms, status_code, error,
-  request_headers, response_headers, response_body, truncated
+  request_headers, response_headers, response_body, truncated, reply_error
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 on conflict (delivery_id, number) do nothing;
 
 -- name: finish_delivery
@@ -119,7 +119,7 @@ order by id desc;
 
 -- name: load_attempts
 select number, started_at, duration_ms, status_code, error,
-  request_headers, response_headers, response_body, truncated
+  request_headers, response_headers, response_body, truncated, reply_error
 from attempts
 where delivery_id = $1
 order by number;

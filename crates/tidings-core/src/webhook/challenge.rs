@@ -60,6 +60,7 @@ mod tests {
                 response_headers: HeaderRecord::default(),
                 response_body: body.into(),
                 truncated,
+                reply_error: None,
             };
             assert_eq!(challenge.is_echoed_by(&attempt), expect, "{body}");
         };

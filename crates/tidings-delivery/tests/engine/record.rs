@@ -1,7 +1,10 @@
 //! What is on record of an attempt.
 
-use tidings_core::delivery::{Attempt, FAILED_BODY_BYTES_MAX, SUCCEEDED_BODY_BYTES_MAX};
+use tidings_core::delivery::{
+    Attempt, FAILED_BODY_BYTES_MAX, ReplyError, SUCCEEDED_BODY_BYTES_MAX,
+};
 use tidings_core::outcome::AttemptError;
+use tidings_events::Dialect;
 
 use crate::endpoint::{Endpoint, Reply};
 use crate::rig::{Rig, hook, value};
@@ -69,6 +72,35 @@ async fn the_request_is_kept_with_custom_values_masked() {
         assert_eq!(kept(name), call.header(name), "{name}");
     }
     assert_eq!(attempt.number, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replies_that_cannot_be_posted_leave_a_word() {
+    let long = format!(r#"{{"messages":[],"filler":"{}"}}"#, "x".repeat(4_000));
+    let check = async |accepts: bool, answer: &str, expect: Option<ReplyError>| {
+        let rig = Rig::start().await;
+        let body = answer.to_owned();
+        let endpoint = Endpoint::scripted(move |_| Reply::status(200).body(body.clone())).await;
+        let id = rig
+            .webhook(&endpoint, |webhook| {
+                webhook.dialect = Dialect::Chatshipper;
+                webhook.settings.accept_replies = accepts;
+            })
+            .await;
+        rig.publish("a").await;
+        rig.until(|rig| rig.health(id).last_attempt_ms.is_some())
+            .await;
+        let attempt = rig.records(id).await.remove(0).attempts.remove(0);
+        assert_eq!((attempt.error, attempt.reply_error), (None, expect));
+        assert!(attempt.response_body.len() <= SUCCEEDED_BODY_BYTES_MAX);
+        assert_eq!(attempt.truncated, answer.len() > SUCCEEDED_BODY_BYTES_MAX);
+    };
+    let reply = r#"{"messages":[{"text":"hi"}]}"#;
+    check(true, reply, Some(ReplyError::ConversationNotHeld)).await;
+    check(true, r#"{"messages":7}"#, Some(ReplyError::Unreadable)).await;
+    check(true, &long, None).await;
+    check(true, "thanks", None).await;
+    check(false, reply, None).await;
 }
 
 /// What is on record once one event was sent to `url`, with a custom header.

@@ -1,6 +1,7 @@
 //! The schemas of what endpoints were asked and answered: attempts, test calls, challenges.
 
 use serde_json::{Value, json};
+use tidings_core::delivery::ReplyError;
 use tidings_core::outcome::AttemptError;
 
 use super::schemas::{Field, closed, made, object, text, with};
@@ -8,9 +9,15 @@ use crate::show::NOT_ECHOED;
 
 pub(super) fn schemas() -> Value {
     let errors = AttemptError::ALL.map(AttemptError::as_str);
+    let mut reply_errors: Vec<Value> = ReplyError::ALL.map(|error| json!(error.as_str())).into();
+    reply_errors.push(Value::Null);
     let tried = [
         ("number", json!({"type": "integer", "minimum": 1})),
         made("startedAt"),
+        (
+            "replyError",
+            json!({"enum": reply_errors, "description": "Why the replies in the answer were not posted, where there were any"}),
+        ),
     ];
     let tested = [(
         "delivered",

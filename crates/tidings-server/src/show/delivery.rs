@@ -69,6 +69,7 @@ struct AttemptView {
     started_at: Timestamp,
     #[serde(flatten)]
     exchange: ExchangeView,
+    reply_error: Option<&'static str>,
 }
 
 /// One request and what came of it.
@@ -101,6 +102,9 @@ impl AttemptView {
             number: attempt.number,
             started_at: attempt.started_at,
             exchange: ExchangeView::of(attempt),
+            reply_error: attempt
+                .reply_error
+                .map(tidings_core::delivery::ReplyError::as_str),
         }
     }
 }

@@ -92,5 +92,6 @@ fn unreached() -> Attempt {
         response_headers: HeaderRecord::default(),
         response_body: Vec::new(),
         truncated: false,
+        reply_error: None,
     }
 }

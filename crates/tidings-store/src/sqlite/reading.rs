@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tidings_core::clock::Timestamp;
-use tidings_core::delivery::{Attempt, DiscardReason, HeaderRecord, State};
+use tidings_core::delivery::{Attempt, DiscardReason, HeaderRecord, ReplyError, State};
 use tidings_core::event::{Content, ERASED, Event, OccurredAt};
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId, first_key_at};
 use tidings_core::outcome::AttemptError;
@@ -317,6 +317,7 @@ fn reason(text: Option<String>) -> Option<DiscardReason> {
 
 fn attempt_of(row: &Row<'_>) -> rusqlite::Result<Attempt> {
     let error: Option<String> = row.get(4)?;
+    let reply_error: Option<String> = row.get(9)?;
     Ok(Attempt {
         number: row.get(0)?,
         started_at: Timestamp::from_ms(row.get(1)?),
@@ -327,6 +328,7 @@ fn attempt_of(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         response_headers: headers(row, 6)?,
         response_body: row.get(7)?,
         truncated: row.get(8)?,
+        reply_error: reply_error.as_deref().and_then(ReplyError::parse),
     })
 }
 

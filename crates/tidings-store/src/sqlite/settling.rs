@@ -103,6 +103,9 @@ impl Commit<'_> {
                 attempt.response_headers.as_json(),
                 attempt.response_body,
                 attempt.truncated,
+                attempt
+                    .reply_error
+                    .map(tidings_core::delivery::ReplyError::as_str),
             ],
         )?;
         Ok(rows > 0)

@@ -414,6 +414,7 @@ pub(crate) fn settlement(row: &DeliveryRow, next: Next, now: Timestamp) -> Settl
             response_headers: [("content-type", "text/plain")].into_iter().collect(),
             response_body: b"ok".to_vec(),
             truncated: false,
+            reply_error: None,
         }),
         ended_at: now,
         next,

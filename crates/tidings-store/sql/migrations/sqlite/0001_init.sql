@@ -79,6 +79,7 @@ create table attempts (
   response_headers text not null,
   response_body blob not null,
   truncated bigint not null,
+  reply_error text,
   primary key (delivery_id, number)
 ) without rowid;
 
