@@ -113,6 +113,8 @@ pub struct Object<'v, 'f> {
     asked: Vec<&'static str>,
     /// Known, and never taken.
     refused: Vec<&'static str>,
+    /// Whether its members may have any name.
+    takes_all: bool,
     faults: &'f mut Faults,
 }
 
@@ -135,6 +137,7 @@ impl<'v, 'f> Object<'v, 'f> {
             pointer,
             asked: Vec::new(),
             refused: Vec::new(),
+            takes_all: false,
             faults,
         }
     }
@@ -146,6 +149,7 @@ impl<'v, 'f> Object<'v, 'f> {
             pointer,
             asked: Vec::new(),
             refused: Vec::new(),
+            takes_all: false,
             faults,
         }
     }
@@ -168,6 +172,11 @@ impl<'v, 'f> Object<'v, 'f> {
     /// Notes a fault of the member `name`, or deeper (`name/3`).
     pub fn fault(&mut self, name: &str, detail: impl Into<String>) {
         self.faults.add(format!("{}/{name}", self.pointer), detail);
+    }
+
+    /// Notes a fault of the object as a whole.
+    pub fn fault_whole(&mut self, detail: impl Into<String>) {
+        self.faults.add(self.pointer.clone(), detail);
     }
 
     /// Notes `detail` when the member is there.
@@ -344,6 +353,19 @@ impl<'v, 'f> Object<'v, 'f> {
         value.as_object()
     }
 
+    /// All members that nobody asked for yet: of an object that may hold any.
+    pub fn rest(&mut self) -> Map<String, Value> {
+        self.takes_all = true;
+        let Some(members) = self.members else {
+            return Map::new();
+        };
+        let is_known = |name: &str| self.asked.contains(&name) || self.refused.contains(&name);
+        let others = members.iter().filter(|(name, _)| !is_known(name));
+        others
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
     /// What `read` finds, where `null` is welcome too.
     pub fn nullable<T>(
         &mut self,
@@ -364,6 +386,9 @@ impl<'v, 'f> Object<'v, 'f> {
     /// Notes the members that nobody asked for.
     pub fn finish(self) {
         let Some(members) = self.members else { return };
+        if self.takes_all {
+            return;
+        }
         let is_known = |name: &str| self.asked.contains(&name) || self.refused.contains(&name);
         for name in members.keys().filter(|name| !is_known(name)) {
             if self.faults.is_full() {

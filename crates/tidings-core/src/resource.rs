@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::clock::Timestamp;
-use crate::command::{Stop, Work};
+use crate::command::{Rejection, Stop, Work};
 use crate::event::Numbering;
 use crate::id::ResourceId;
 use crate::record::{Kind, Record, ResourceKind};
+
+pub mod draft;
 
 /// How long a resource's name may be, in characters.
 pub const NAME_CHARACTERS_MAX: usize = 200;
@@ -17,6 +19,10 @@ pub const RESOURCE_BYTES_MAX: usize = 64 * 1024;
 
 /// Members that Tidings keeps; callers do not give them.
 pub const OWN_MEMBERS: [&str; 5] = ["id", "kind", "version", "createdAt", "updatedAt"];
+
+fn bytes_of(members: &Map<String, Value>) -> usize {
+    serde_json::to_vec(members).map_or(0, |text| text.len())
+}
 
 /// A resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -182,6 +188,9 @@ fn patch(
         }
     }
     if !changes.is_empty() {
+        if let Some(fault) = draft::too_large(&resource.members) {
+            return Err(Rejection::Invalid(vec![fault]).into());
+        }
         resource.updated_at = work.context.now;
         work.put(&mut resource)?;
         tell(work, &resource, "updated", [("changes", changes.into())]);

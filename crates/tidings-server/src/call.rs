@@ -35,12 +35,16 @@ pub(crate) struct Call {
 impl Call {
     /// The id in the path. Text that is no id of this type names nothing.
     pub(crate) fn id<T: FromStr>(&self, what: &str) -> Result<T, Problem> {
-        let text = self
-            .variables
-            .first()
+        let text = self.variable(0).parse();
+        text.map_err(|_| Problem::not_found(what))
+    }
+
+    /// What stands in a variable segment of the path, counted from 0.
+    pub(crate) fn variable(&self, at: usize) -> &str {
+        self.variables
+            .get(at)
             .map(String::as_str)
-            .unwrap_or_default();
-        text.parse().map_err(|_| Problem::not_found(what))
+            .unwrap_or_default()
     }
 
     /// Reads the query; every fault is told.
@@ -169,7 +173,7 @@ impl Call {
         }))
     }
 
-    fn read_both<T>(
+    pub(crate) fn read_both<T>(
         &self,
         read: impl FnOnce(&mut Query<'_>, &mut Object<'_, '_>) -> T,
     ) -> Result<T, Problem> {

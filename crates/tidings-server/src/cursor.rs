@@ -16,17 +16,20 @@ pub(crate) enum List {
     Events,
     /// Oldest first.
     EventsAfter,
+    /// Of any kind; their keys are unique over all kinds.
+    Records,
 }
 
 impl List {
     /// Every list there is.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Organizations,
         Self::Keys,
         Self::Webhooks,
         Self::Deliveries,
         Self::Events,
         Self::EventsAfter,
+        Self::Records,
     ];
 
     /// What its cursors begin with.
@@ -38,6 +41,7 @@ impl List {
             Self::Deliveries => "d",
             Self::Events => "e",
             Self::EventsAfter => "a",
+            Self::Records => "r",
         }
     }
 
@@ -50,6 +54,7 @@ impl List {
             Self::Deliveries => "DeliveryCursor",
             Self::Events => "EventCursor",
             Self::EventsAfter => "EventAfterCursor",
+            Self::Records => "RecordCursor",
         }
     }
 

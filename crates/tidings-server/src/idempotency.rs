@@ -98,6 +98,7 @@ fn replay(first: answer::Remembered, asked: Remember) -> Result<Answer, Problem>
     if status.is_client_error() {
         answer.become_problem();
     }
+    let answer = answer.tagged();
     Ok(answer.with(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true")))
 }
 

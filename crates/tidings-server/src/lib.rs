@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod actor;
 mod answer;
 mod app;
 mod body;
@@ -11,6 +12,7 @@ mod exposition;
 mod idempotency;
 mod openapi;
 mod operation;
+mod ordering;
 mod page;
 mod pipeline;
 mod problem;

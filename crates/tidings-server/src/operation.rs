@@ -94,6 +94,17 @@ pub(crate) const fn query(
     }
 }
 
+pub(crate) const fn header(
+    name: &'static str,
+    schema: &'static str,
+    text: &'static str,
+) -> Parameter {
+    Parameter {
+        place: Place::Header,
+        ..query(name, schema, text)
+    }
+}
+
 /// One thing the API does.
 #[derive(Debug)]
 pub(crate) struct Operation {

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use serde::Serialize;
+use tidings_core::command::Rejection;
 use tidings_core::errand::Crowded;
 use tidings_core::fault::Fault;
 use tidings_store::StoreError;
@@ -225,5 +226,34 @@ impl From<Refusal> for Problem {
             ),
         };
         Self::new(code, detail)
+    }
+}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        let conflict = |detail| Self::new(Code::Conflict, detail);
+        match rejection {
+            Rejection::NotFound(kind) => Self::not_found(kind.as_str()),
+            Rejection::OrganizationGone => Self::not_found("organization"),
+            Rejection::State {
+                kind,
+                state,
+                action,
+            } => conflict(format!(
+                "the {} is {state} and cannot {action}",
+                kind.as_str()
+            )),
+            Rejection::Version { expected, found } => conflict(format!(
+                "someone else changed it: you have seen version {expected}, it has version {found} now; read it again"
+            )),
+            Rejection::Taken { field, by } => Self {
+                errors: vec![Fault::at(
+                    format!("/{field}"),
+                    format!("belongs to {by} already"),
+                )],
+                ..conflict(format!("{field} must be unique, and belongs to {by}"))
+            },
+            Rejection::Invalid(faults) => Self::invalid(faults),
+        }
     }
 }

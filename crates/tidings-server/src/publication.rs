@@ -18,20 +18,9 @@ use tidings_core::fault::Fault;
 use tidings_core::input::{Faults, Object, suggest};
 use tidings_events::{EventType, event_type, event_types};
 
+use crate::actor;
 use crate::call::malformed;
 use crate::problem::{Code, Problem};
-
-/// The words for who did it.
-pub(crate) const ACTOR_TYPES: [(&str, ()); 6] = [
-    ("user", ()),
-    ("contact", ()),
-    ("bot", ()),
-    ("automation", ()),
-    ("system", ()),
-    ("api_key", ()),
-];
-/// How long an actor's id or name may be, in characters.
-pub(crate) const ACTOR_CHARACTERS_MAX: usize = 256;
 
 /// The members of an object, two of them as the text they came in.
 struct Members<'a> {
@@ -157,7 +146,7 @@ impl Reading<'_> {
             .text("orderingKey", 1..=EXTERNAL_ID_CHARS_MAX)
             .map(str::to_owned);
         let occurred_at = body.time("occurredAt").map(|at| at.to_string());
-        let actor = read_actor(&mut body);
+        let actor = actor::read(&mut body);
         if members.events.is_some() {
             body.fault(
                 "events",
@@ -239,32 +228,6 @@ fn known_type(name: &str) -> Result<&'static EventType, String> {
             ))
         }
     }
-}
-
-/// The actor as text, its members checked.
-fn read_actor(body: &mut Object<'_, '_>) -> Option<String> {
-    let whole = body.nullable("actor", Object::entries);
-    let tidings_core::input::Given::Value(members) = whole else {
-        return None;
-    };
-    let mut actor = body.object("actor")?;
-    actor.require(&["type"]);
-    actor.one_of("type", &ACTOR_TYPES);
-    if members
-        .get("id")
-        .is_some_and(|id| id.is_i64() || id.is_u64())
-    {
-        actor.take("id");
-    } else {
-        let _ = actor.nullable("id", |actor, name| {
-            actor.text(name, 1..=ACTOR_CHARACTERS_MAX)
-        });
-    }
-    let _ = actor.nullable("name", |actor, name| {
-        actor.text(name, 0..=ACTOR_CHARACTERS_MAX)
-    });
-    actor.finish();
-    serde_json::to_string(members).ok()
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {

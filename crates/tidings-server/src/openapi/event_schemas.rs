@@ -7,7 +7,7 @@ use tidings_events::{EventType, event_types};
 use super::paths::reference;
 use super::schemas::{Field, characters, closed, id, made, object, organization_id, text};
 use super::webhooks::camel_case;
-use crate::publication::{ACTOR_CHARACTERS_MAX, ACTOR_TYPES};
+use crate::actor::{ACTOR_CHARACTERS_MAX, ACTOR_TYPES};
 
 /// All of them, by name.
 pub(super) fn schemas() -> Value {

@@ -1,6 +1,7 @@
 //! The API described: an OpenAPI 3.1 document for programs and a page for people, both made from the
 //! operations table, the schemas and the catalogue, so that they cannot fall behind the code.
 
+mod core_schemas;
 mod event_schemas;
 mod exchange_schemas;
 mod paths;

@@ -29,8 +29,9 @@ pub(super) fn schemas() -> Value {
         webhooks(),
         deliveries(),
         super::exchange_schemas::schemas(),
-        super::record_schemas::schemas(),
+        super::core_schemas::schemas(),
         super::event_schemas::schemas(),
+        super::record_schemas::schemas(),
         cursors(),
     ];
     let mut schemas = Map::new();
@@ -53,6 +54,7 @@ fn parameters() -> Value {
         "Timestamp": {"type": "string", "format": "date-time", "pattern": TIME_PATTERN, "examples": ["2026-05-11T09:00:00Z"]},
         "OrganizationId": id("org"),
         "EventId": id("evt"),
+        "VersionTag": {"type": "string", "pattern": "^([*]|\"[0-9]{1,18}\")$", "examples": ["\"3\""]},
         "EventFilter": {"type": "string", "minLength": 1},
         "EventTypeName": {"type": "string", "minLength": 1, "examples": ["message.received"]},
         "Pattern": {"type": "string", "maxLength": 200, "pattern": NAME_PATTERN, "examples": ["message.*"]},

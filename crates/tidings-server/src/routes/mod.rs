@@ -11,13 +11,14 @@ mod keys;
 mod organizations;
 mod portal;
 mod replays;
+mod resources;
 pub(crate) mod stream;
 mod webhooks;
 
 pub(crate) use keys::fill_random;
 
 use crate::cursor::List;
-use crate::operation::{Operation, Parameter, query};
+use crate::operation::{Operation, Parameter, header, query};
 
 /// Every operation there is, in the order of the documents.
 pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
@@ -32,6 +33,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
         events::OPERATIONS,
         stream::OPERATIONS,
         event_types::OPERATIONS,
+        resources::OPERATIONS,
         health::OPERATIONS,
         documents::OPERATIONS,
         portal::OPERATIONS,
@@ -58,5 +60,15 @@ const SINCE: Parameter = query(
     "since",
     "Timestamp",
     "Only what was made at or after this time",
+);
+const UPDATED_SINCE: Parameter = query(
+    "updatedSince",
+    "Timestamp",
+    "Only what was made or changed at or after this time",
+);
+const IF_MATCH: Parameter = header(
+    "If-Match",
+    "VersionTag",
+    "The ETag of what the caller has seen; when it changed since, the answer is 409",
 );
 const UNTIL: Parameter = query("until", "Timestamp", "Only what was made before this time");

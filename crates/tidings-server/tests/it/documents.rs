@@ -151,6 +151,13 @@ async fn answers_are_as_documented() {
             tenant.get("/v1/api-keys").await.expect(200)["data"][0].clone(),
         ),
         (
+            "Resource",
+            tenant
+                .post("/v1/resources/bot", serde_json::json!({"name": "Wheels"}))
+                .await
+                .expect(201),
+        ),
+        (
             "EventType",
             tenant.get("/v1/event-types/tag.added").await.expect(200),
         ),

@@ -15,5 +15,6 @@ mod organizations;
 mod paging;
 mod protocol;
 mod replays;
+mod resources;
 mod stream;
 mod webhooks;

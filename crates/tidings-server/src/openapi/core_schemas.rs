@@ -1,0 +1,50 @@
+//! The schemas of what the conversation core keeps.
+
+use serde_json::{Value, json};
+use tidings_core::resource::{NAME_CHARACTERS_MAX, draft as resource};
+
+use super::paths::reference;
+use super::schemas::{Field, characters, closed, id, made, object, organization_id, with};
+
+pub(super) fn schemas() -> Value {
+    resources()
+}
+
+/// What every call that changes something may say.
+fn envelope() -> [Field; 1] {
+    [(
+        "actor",
+        json!({"anyOf": [reference("Actor"), {"type": "null"}], "description": "Who does it; by default the key"}),
+    )]
+}
+
+fn resources() -> Value {
+    let name = ("name", characters(NAME_CHARACTERS_MAX));
+    let message = ("message", characters(resource::MESSAGE_CHARACTERS_MAX));
+    let mut new = closed(
+        &with(&[name.clone(), organization_id()], &envelope()),
+        &["name"],
+    );
+    let mut patch = closed(&with(std::slice::from_ref(&name), &envelope()), &[]);
+    for open in [&mut new, &mut patch] {
+        open["additionalProperties"] = json!(true);
+        open["description"] = json!("Any other members are kept as they are");
+        for own in tidings_core::resource::OWN_MEMBERS {
+            open["properties"][own] = json!(false);
+        }
+    }
+    patch["description"] = json!("Null removes a member; all others are kept as they are");
+    let shown = [
+        ("id", id("res")),
+        name,
+        made("createdAt"),
+        made("updatedAt"),
+        ("version", json!({"type": "integer", "minimum": 1})),
+    ];
+    json!({
+        "NewResource": new,
+        "ResourcePatch": patch,
+        "Resource": object(&shown),
+        "Failure": closed(&with(&[message], &envelope()), &["message"]),
+    })
+}
