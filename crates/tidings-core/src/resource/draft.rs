@@ -67,9 +67,9 @@ mod tests {
     use crate::input::Faults;
     use serde_json::json;
 
-    fn check(kind: ResourceKind, body: Value, expect: Result<Value, &[&str]>) {
+    fn check(kind: ResourceKind, body: &Value, expect: Result<Value, &[&str]>) {
         let mut faults = Faults::new();
-        let mut object = Object::root(&body, &mut faults);
+        let mut object = Object::root(body, &mut faults);
         let members = read_new(kind, &mut object);
         object.finish();
         let pointers: Vec<String> = faults.into_vec().into_iter().map(|f| f.pointer).collect();
@@ -86,21 +86,21 @@ mod tests {
     fn any_object_with_a_name() {
         let bot = ResourceKind::Bot;
         let whole = json!({"name": "Wheels", "nested": {"a": [1, null]}, "type": 5});
-        check(bot, whole.clone(), Ok(whole));
+        check(bot, &whole, Ok(whole.clone()));
         check(
             bot,
-            json!({"name": "Wheels", "gone": null}),
+            &json!({"name": "Wheels", "gone": null}),
             Ok(json!({"name": "Wheels"})),
         );
-        check(bot, json!({}), Err(&["/name"]));
-        check(bot, json!({"name": null}), Err(&["/name"]));
-        check(bot, json!({"name": ""}), Err(&["/name"]));
-        check(bot, json!({"name": "x", "id": "mine"}), Err(&["/id"]));
+        check(bot, &json!({}), Err(&["/name"]));
+        check(bot, &json!({"name": null}), Err(&["/name"]));
+        check(bot, &json!({"name": ""}), Err(&["/name"]));
+        check(bot, &json!({"name": "x", "id": "mine"}), Err(&["/id"]));
         let large = json!({"name": "x", "more": "y".repeat(RESOURCE_BYTES_MAX)});
-        check(bot, large, Err(&[""]));
+        check(bot, &large, Err(&[""]));
         let channel = ResourceKind::Channel;
-        check(channel, json!({"name": "x", "type": 5}), Err(&["/type"]));
+        check(channel, &json!({"name": "x", "type": 5}), Err(&["/type"]));
         let mail = json!({"name": "x", "type": "email"});
-        check(channel, mail.clone(), Ok(mail));
+        check(channel, &mail, Ok(mail.clone()));
     }
 }
