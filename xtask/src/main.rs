@@ -1,6 +1,7 @@
 //! The workspace's own chores, in Rust so that they run wherever the product builds:
-//! `cargo xtask check | test | setup | tidy`.
+//! `cargo xtask check | test | setup | documents | tidy`.
 
+mod documents;
 mod run;
 mod setup;
 mod suite;
@@ -11,10 +12,11 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 Usage: cargo xtask COMMAND
 
-  check   what a change must pass: formatting, clippy, tidy, every test
-  test    set up what tests need, then run every test
-  setup   install what tests need, into target/tools; safe to repeat
-  tidy    the rules of the house that no compiler knows";
+  check      what a change must pass: formatting, clippy, tidy, every test
+  test       set up what tests need, then run every test
+  setup      install what tests need, into target/tools; safe to repeat
+  documents  write the documents that are made from the catalogue
+  tidy       the rules of the house that no compiler knows";
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
         "check" => check(),
         "test" => setup::run().and_then(|()| suite::run()),
         "setup" => setup::run(),
+        "documents" => documents::run(),
         "tidy" => tidy::run(),
         _ => {
             eprintln!("{USAGE}");

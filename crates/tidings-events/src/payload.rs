@@ -11,7 +11,7 @@ pub struct Payloads {
     /// The member that names the event.
     pub tag: &'static str,
     /// What every body has besides the tag and the data.
-    pub envelope: Vec<Member>,
+    pub envelope: Object,
     /// The bodies, in the order of the catalogue.
     pub bodies: Vec<Body>,
     /// The objects that bodies hold, each before its first user.
@@ -25,8 +25,8 @@ pub struct Body {
     pub name: String,
     /// The events told so.
     pub events: Vec<DialectEvent>,
-    /// The object that is its data.
-    pub data: Object,
+    /// The name of the object that is its data.
+    pub data: String,
 }
 
 /// An object with members that are known.
@@ -84,6 +84,22 @@ impl Payloads {
     /// The payloads of a dialect.
     pub fn of(dialect: Dialect) -> Self {
         read::payloads(dialect)
+    }
+
+    /// Every object and the envelope, each before its first user.
+    pub fn all_objects(&self) -> impl Iterator<Item = &Object> {
+        self.objects.iter().chain([&self.envelope])
+    }
+
+    /// The object of this name.
+    pub fn object(&self, name: &str) -> Option<&Object> {
+        self.objects.iter().find(|object| object.name == name)
+    }
+
+    /// Whether anything holds an id that may be a text or a number.
+    pub fn has_ids(&self) -> bool {
+        let members = self.all_objects().flat_map(|object| &object.members);
+        members.into_iter().any(|member| member.shape == Shape::Id)
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, config, dev, doctor, events, keys, serve, trigger, verify, webhooks,
+    completions, config, dev, doctor, events, keys, serve, trigger, types, verify, webhooks,
 };
 use crate::config::Environment;
 
@@ -37,6 +37,7 @@ enum Command {
     Serve(serve::Arguments),
     Dev(dev::Arguments),
     Trigger(trigger::Arguments),
+    Types(types::Arguments),
     Verify(verify::Arguments),
     Keys(keys::Arguments),
     Events(events::Arguments),
@@ -53,6 +54,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments, &environment),
         Command::Dev(arguments) => dev::run(&arguments, &environment),
         Command::Trigger(arguments) => trigger::run(&arguments),
+        Command::Types(arguments) => types::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Events(arguments) => events::run(&arguments),

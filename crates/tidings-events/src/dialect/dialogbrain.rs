@@ -142,7 +142,7 @@ pub(super) fn schema(event: &DialectEvent) -> Object {
     Object::new()
         .must("event", json!({"const": event.name}))
         .must("delivery_id", schema::text())
-        .must("data", fields::schema(fields, &event.event_types))
+        .must("data", fields::schema(None, fields, &event.event_types))
 }
 
 fn fields_of(kind: &str) -> &'static [Field] {

@@ -195,14 +195,19 @@ impl Form {
     }
 }
 
-/// The schema of what [`write`] writes, in a body that tells these types.
-pub(super) fn schema(fields: &[Field], types: &[&EventType]) -> Value {
+/// The schema of what [`write`] writes, in a body that tells these types. The title names it where
+/// several events have the same fields.
+pub(super) fn schema(title: Option<&'static str>, fields: &[Field], types: &[&EventType]) -> Value {
     let is_given = |name: &str| {
         types
             .iter()
             .all(|known| known.objects().any(|object| object == name))
     };
-    schema_of(Object::new(), fields, &is_given)
+    schema_of(
+        title.map_or_else(Object::new, Object::titled),
+        fields,
+        &is_given,
+    )
 }
 
 /// `is_given` tells whether data has the object at a path for certain.

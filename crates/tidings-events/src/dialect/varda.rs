@@ -115,7 +115,7 @@ const CONTACT: &[Field] = &[
 const CONTACT_OF_CONVERSATION: Field = Field::part(
     "contact",
     "contact",
-    "Contact",
+    "ContactSummary",
     &[
         Field::new("id", &["contact.id"], Form::Integer),
         Field::new("name", &["contact.name"], Form::AsIs),
@@ -169,7 +169,8 @@ pub(super) fn render(event: &EventView<'_>, name: &str) -> Vec<u8> {
     envelope.text("event", name);
     envelope.text("timestamp", &event.occurred_at.to_text(Precision::Seconds));
     envelope.object("data", |data| {
-        fields::write(data, fields_of(event.kind), &mut Data::new(event.data));
+        let (_, fields) = record_of(event.kind);
+        fields::write(data, fields, &mut Data::new(event.data));
     });
     envelope.close();
     body
@@ -177,21 +178,25 @@ pub(super) fn render(event: &EventView<'_>, name: &str) -> Vec<u8> {
 
 /// The schema of what [`render`] writes.
 pub(super) fn schema(event: &DialectEvent) -> Object {
-    let fields = fields_of(event.event_type().name());
+    let (title, fields) = record_of(event.event_type().name());
     Object::new()
         .must("event", json!({"const": event.name}))
         .must("timestamp", schema::time())
-        .must("data", fields::schema(fields, &event.event_types))
+        .must(
+            "data",
+            fields::schema(Some(title), fields, &event.event_types),
+        )
 }
 
-fn fields_of(kind: &str) -> &'static [Field] {
+/// What an event tells of, and its fields.
+fn record_of(kind: &str) -> (&'static str, &'static [Field]) {
     match kind.split('.').next().unwrap_or_default() {
-        "conversation" => CONVERSATION,
-        "message" => MESSAGE,
-        "call" if kind == "call.outcome_tagged" => OUTCOME,
-        "call" => CALL,
-        "contact" => CONTACT,
+        "conversation" => ("Conversation", CONVERSATION),
+        "message" => ("Message", MESSAGE),
+        "call" if kind == "call.outcome_tagged" => ("Outcome", OUTCOME),
+        "call" => ("Call", CALL),
+        "contact" => ("Contact", CONTACT),
         // Varda knows nothing else, and has no fields to show it in.
-        _ => &[],
+        _ => ("Nothing", &[]),
     }
 }

@@ -9,6 +9,8 @@ use super::{Body, Member, Object, Payloads, Shape, type_name};
 use crate::dialect::{Dialect, DialectEvent};
 
 const DATA: &str = "data";
+/// What every body has besides its name and its data.
+const ENVELOPE: &str = "Envelope";
 /// Ends the name of the type of a body's data.
 const DATA_SUFFIX: &str = "Data";
 
@@ -21,14 +23,18 @@ pub(super) fn payloads(dialect: Dialect) -> Payloads {
         let name = type_name(common_name(&events));
         let mut schema = events[0].body_schema();
         let data = schema["properties"][DATA].take();
-        let data = objects.members_of(&format!("{name}{DATA_SUFFIX}"), &data);
+        let data = objects.remember(&format!("{name}{DATA_SUFFIX}"), &data);
         envelope = objects.members_of(&name, &schema).members;
         bodies.push(Body { name, events, data });
     }
     envelope.retain(|member| member.name != DATA && member.name != tag);
     Payloads {
         tag,
-        envelope,
+        envelope: Object {
+            name: ENVELOPE.to_owned(),
+            members: envelope,
+            is_open: false,
+        },
         bodies,
         objects: objects.known,
     }
@@ -89,9 +95,7 @@ impl Objects {
             ["string", "integer"] => Shape::Id,
             ["array"] => Shape::List(Box::new(self.shape_of(name, &schema["items"]))),
             ["object"] if schema.get("properties").is_some() => {
-                let name = schema["title"].as_str().unwrap_or(name);
-                self.remember(name, schema);
-                Shape::Object(name.to_owned())
+                Shape::Object(self.remember(name, schema))
             }
             ["object"] => Shape::Map(Box::new(
                 self.shape_of(name, &schema["additionalProperties"]),
@@ -100,12 +104,15 @@ impl Objects {
         }
     }
 
-    fn remember(&mut self, name: &str, schema: &Value) {
+    /// Keeps an object and answers its name: its title, or else the one given.
+    fn remember(&mut self, name: &str, schema: &Value) -> String {
+        let name = schema["title"].as_str().unwrap_or(name);
         let object = self.members_of(name, schema);
         match self.known.iter().find(|known| known.name == name) {
             Some(known) => assert_eq!(known, &object, "one title, one object"),
             None => self.known.push(object),
         }
+        name.to_owned()
     }
 
     fn members_of(&mut self, name: &str, schema: &Value) -> Object {

@@ -9,5 +9,6 @@ pub(crate) mod keys;
 mod listing;
 pub(crate) mod serve;
 pub(crate) mod trigger;
+pub(crate) mod types;
 pub(crate) mod verify;
 pub(crate) mod webhooks;

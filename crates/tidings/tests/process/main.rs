@@ -19,3 +19,4 @@ mod refusals;
 mod server;
 mod tools;
 mod traces;
+mod types;

@@ -22,6 +22,21 @@ pub(crate) fn tool(name: &str) -> Command {
     Command::new(program)
 }
 
+/// A JavaScript program among the npm packages that `cargo xtask setup` installs.
+#[track_caller]
+pub(crate) fn node(program: &str) -> Command {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let program = root.join("target/tools/node/node_modules").join(program);
+    assert!(
+        program.exists(),
+        "{} is missing; run `cargo xtask setup`, which installs what tests need",
+        program.display()
+    );
+    let mut node = Command::new("node");
+    node.arg(program);
+    node
+}
+
 /// A Python script of these tests.
 #[track_caller]
 pub(crate) fn script(name: &str) -> Command {
