@@ -221,6 +221,7 @@ impl Rig {
             known: Arc::default(),
             backlog_until: Timestamp::from_ms(health.backlog_until_ms),
             ordered: self.ordering == Ordering::Conversation,
+            after_key: None,
         }
     }
 
@@ -302,6 +303,8 @@ fn success(owed: &Owed) -> Settlement {
             reply_error: None,
         }),
         ended_at: now,
+        is_probe: false,
+        asked_until: None,
         next: Next::Succeeded,
     }
 }

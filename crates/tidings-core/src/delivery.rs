@@ -256,6 +256,10 @@ pub struct Settlement {
     pub attempt: Option<Attempt>,
     /// When the attempt ended.
     pub ended_at: Timestamp,
+    /// Whether it was a failing lane's probe (rule 4).
+    pub is_probe: bool,
+    /// Before when the receiver does not want this delivery again (`Retry-After`).
+    pub asked_until: Option<Timestamp>,
     /// What follows.
     pub next: Next,
 }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::delivery::{Next, Settlement};
-use crate::id::DeliveryId;
+use crate::id::{DeliveryId, WebhookId};
+use crate::spell::{Failure, Patience, Spell};
 
 /// The running state of a webhook, kept in the store and changed only with a commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,17 @@ pub struct Health {
     pub discarded_ms: Option<i64>,
     /// What was due up to here is backlog: it shares the lane with what is newer (rule 6).
     pub backlog_until_ms: i64,
+    /// What was owed up to here keeps no order, since nobody had asked for it; in milliseconds since
+    /// the epoch.
+    pub unkeyed_until_ms: Option<i64>,
+    /// The failed attempts since the last success (rules 4 and 5).
+    pub spell: Option<Spell>,
+    /// What failed last up to here is due at once (rule 4), though not all rows say so yet; in
+    /// milliseconds since the epoch.
+    pub released_ms: Option<i64>,
+    /// What failed last up to here begins its schedule anew (rule 6), though not all rows say so yet;
+    /// in milliseconds since the epoch.
+    pub renewed_ms: Option<i64>,
 }
 
 /// What an attempt means for the webhook as a whole.
@@ -36,6 +48,10 @@ pub struct Health {
 pub enum Verdict {
     /// Nothing beyond the delivery.
     Carry,
+    /// A failing spell is over: what failed or waited in it is due at once (rule 4).
+    Recovered,
+    /// Tell the others that it is failing (rule 5).
+    Failing,
     /// Disable it: the endpoint is gone (rule 3).
     Gone,
     /// Disable it: the streak is full; these deliveries go back to held (rule 5).
@@ -44,41 +60,91 @@ pub enum Verdict {
 
 impl Health {
     /// Notes a settled attempt. `owed` tells whether the delivery was still owed (it may have been
-    /// discarded meanwhile); `disable_after` is the webhook's setting, 0 for never.
-    pub fn record(&mut self, settled: &Settlement, owed: bool, disable_after: u32) -> Verdict {
+    /// discarded meanwhile); `patience` is the webhook's.
+    pub fn record(&mut self, settled: &Settlement, owed: bool, patience: &Patience) -> Verdict {
         if owed && matches!(settled.next, Next::Succeeded | Next::Exhausted) {
             self.pending -= 1;
         }
-        if let Some(attempt) = &settled.attempt {
-            let succeeded = attempt.error.is_none();
-            self.last_attempt_ms = Some(settled.ended_at.as_ms());
-            self.last_succeeded = Some(succeeded);
-            if succeeded {
-                self.last_success_ms = Some(settled.ended_at.as_ms());
-                self.consecutive_failures = 0;
-                self.streak.clear();
-            } else {
-                self.consecutive_failures = self.consecutive_failures.saturating_add(1);
-            }
+        let Some(attempt) = &settled.attempt else {
+            return Verdict::Carry;
+        };
+        let succeeded = attempt.error.is_none();
+        self.last_attempt_ms = Some(settled.ended_at.as_ms());
+        self.last_succeeded = Some(succeeded);
+        if succeeded {
+            return self.succeed(settled.ended_at);
         }
+        self.fail(&Failure {
+            delivery: settled.id,
+            began: attempt.started_at,
+            ended: settled.ended_at,
+            is_probe: settled.is_probe,
+        });
         match settled.next {
-            Next::Gone => Verdict::Gone,
-            Next::Exhausted if owed => self.count_exhausted(settled, disable_after),
-            _ => Verdict::Carry,
+            Next::Gone => {
+                self.spell = None;
+                return Verdict::Gone;
+            }
+            Next::Exhausted if owed => self.count_exhausted(settled, patience),
+            _ => {}
+        }
+        self.judge(patience)
+    }
+
+    /// Whether the lane sends one probe at a time (rule 4).
+    pub fn is_failing(&self) -> bool {
+        self.spell.as_ref().is_some_and(Spell::is_failing)
+    }
+
+    /// When a failing lane's next probe is due.
+    pub fn next_probe(&self, webhook: WebhookId, patience: &Patience) -> Option<Timestamp> {
+        let spell = self.spell.as_ref().filter(|spell| spell.is_failing())?;
+        Some(spell.next_probe(webhook, patience, self.streak.len() as u32))
+    }
+
+    fn succeed(&mut self, at: Timestamp) -> Verdict {
+        self.last_success_ms = Some(at.as_ms());
+        self.consecutive_failures = 0;
+        self.streak.clear();
+        let was_failing = self.is_failing();
+        self.spell = None;
+        if !was_failing {
+            return Verdict::Carry;
+        }
+        self.released_ms = self.released_ms.max(Some(at.as_ms()));
+        Verdict::Recovered
+    }
+
+    fn fail(&mut self, failure: &Failure) {
+        self.consecutive_failures = self.consecutive_failures.saturating_add(1);
+        match &mut self.spell {
+            Some(spell) => spell.go_on(failure),
+            none => *none = Some(Spell::begin(failure)),
         }
     }
 
-    fn count_exhausted(&mut self, settled: &Settlement, disable_after: u32) -> Verdict {
+    fn count_exhausted(&mut self, settled: &Settlement, patience: &Patience) {
         let succeeded_since = self
             .last_success_ms
             .is_some_and(|at| at >= settled.first_attempt_at.as_ms());
-        if disable_after == 0 || succeeded_since {
-            return Verdict::Carry;
+        if patience.disable_after > 0 && !succeeded_since {
+            self.streak.push(settled.id.0);
         }
-        self.streak.push(settled.id.0);
-        if self.streak.len() < disable_after as usize {
+    }
+
+    /// Rule 5: the exhausted deliveries and the spell together disable; half-way the others are told.
+    fn judge(&mut self, patience: &Patience) -> Verdict {
+        let Some(spell) = &mut self.spell else {
             return Verdict::Carry;
+        };
+        let counted = spell.counts_as(patience) as usize + self.streak.len();
+        if patience.disable_after == 0 || counted < patience.disable_after as usize {
+            return match spell.warns(patience) {
+                true => Verdict::Failing,
+                false => Verdict::Carry,
+            };
         }
+        self.spell = None;
         let streak: Vec<_> = std::mem::take(&mut self.streak)
             .into_iter()
             .map(DeliveryId)
@@ -91,6 +157,14 @@ impl Health {
     pub fn forgive(&mut self) {
         self.consecutive_failures = 0;
         self.streak.clear();
+        self.spell = None;
+    }
+
+    /// What was tried before `now` begins its schedule anew, as backlog (rule 6).
+    pub fn resume(&mut self, now: Timestamp) {
+        self.backlog_until_ms = now.as_ms();
+        self.renewed_ms = Some(now.as_ms());
+        self.released_ms = None;
     }
 
     /// Marks everything owed up to `last` as discarded.
@@ -98,6 +172,11 @@ impl Health {
         self.discarded_through = self.discarded_through.max(last.0);
         self.discarded_ms = Some(now.as_ms());
         self.pending = 0;
+    }
+
+    /// Whether rows are left to be written out.
+    pub fn has_chores(&self) -> bool {
+        self.discarded_through > 0 || self.renewed_ms.is_some() || self.released_ms.is_some()
     }
 
     /// Whether `id` fell to a discard of everything.
@@ -110,8 +189,17 @@ impl Health {
 mod tests {
     use super::*;
     use crate::delivery::{Attempt, HeaderRecord};
-    use crate::id::WebhookId;
     use crate::outcome::AttemptError;
+
+    fn patience(disable_after: u32) -> Patience {
+        Patience {
+            schedule: crate::retry::Schedule {
+                max_retries: 3,
+                retry_delay: std::time::Duration::from_mins(1),
+            },
+            disable_after,
+        }
+    }
 
     fn settled(id: i64, first_ms: i64, ended_ms: i64, next: Next) -> Settlement {
         let error = (next != Next::Succeeded).then_some(AttemptError::Status);
@@ -132,6 +220,8 @@ mod tests {
                 reply_error: None,
             }),
             ended_at: Timestamp::from_ms(ended_ms),
+            is_probe: false,
+            asked_until: None,
             next,
         }
     }
@@ -147,7 +237,7 @@ mod tests {
             tries: 1,
         };
         assert_eq!(
-            health.record(&settled(1, 0, 1, retry), true, 1),
+            health.record(&settled(1, 0, 1, retry), true, &patience(1)),
             Verdict::Carry
         );
         assert_eq!(
@@ -159,7 +249,7 @@ mod tests {
             (1, 2, Some(false))
         );
         assert_eq!(
-            health.record(&settled(2, 0, 2, Next::Succeeded), true, 1),
+            health.record(&settled(2, 0, 2, Next::Succeeded), true, &patience(1)),
             Verdict::Carry
         );
         assert_eq!(
@@ -179,11 +269,11 @@ mod tests {
             ..Health::default()
         };
         assert_eq!(
-            health.record(&settled(1, 0, 5, Next::Exhausted), true, 2),
+            health.record(&settled(1, 0, 5, Next::Exhausted), true, &patience(2)),
             Verdict::Carry
         );
         assert_eq!(health.pending, 2);
-        let verdict = health.record(&settled(2, 1, 6, Next::Exhausted), true, 2);
+        let verdict = health.record(&settled(2, 1, 6, Next::Exhausted), true, &patience(2));
         assert_eq!(
             verdict,
             Verdict::TooManyFailures(vec![DeliveryId(1), DeliveryId(2)])
@@ -197,12 +287,12 @@ mod tests {
             pending: 3,
             ..Health::default()
         };
-        health.record(&settled(1, 0, 5, Next::Succeeded), true, 1);
+        health.record(&settled(1, 0, 5, Next::Succeeded), true, &patience(1));
         assert_eq!(
-            health.record(&settled(2, 4, 9, Next::Exhausted), true, 1),
+            health.record(&settled(2, 4, 9, Next::Exhausted), true, &patience(1)),
             Verdict::Carry
         );
-        let verdict = health.record(&settled(3, 6, 9, Next::Exhausted), true, 1);
+        let verdict = health.record(&settled(3, 6, 9, Next::Exhausted), true, &patience(1));
         assert_eq!(verdict, Verdict::TooManyFailures(vec![DeliveryId(3)]));
     }
 
@@ -213,11 +303,11 @@ mod tests {
             ..Health::default()
         };
         assert_eq!(
-            health.record(&settled(1, 0, 5, Next::Exhausted), true, 0),
+            health.record(&settled(1, 0, 5, Next::Exhausted), true, &patience(0)),
             Verdict::Carry
         );
         assert_eq!(
-            health.record(&settled(2, 0, 5, Next::Gone), true, 0),
+            health.record(&settled(2, 0, 5, Next::Gone), true, &patience(0)),
             Verdict::Gone
         );
     }

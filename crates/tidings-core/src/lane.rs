@@ -12,13 +12,15 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::delivery::{Next, OrderKey, Owed};
-use crate::id::DeliveryId;
+use crate::id::{DeliveryId, first_key_at};
 use crate::webhook::Hold;
 
+mod probing;
 mod stream;
 #[cfg(test)]
 mod tests;
 
+use probing::Probing;
 use stream::Stream;
 pub use stream::{CLAIM_PAUSE, READY_MAX};
 
@@ -38,6 +40,8 @@ pub struct Rules {
     pub hold: Option<Hold>,
     /// What is due up to here is backlog and shares the lane half and half with what is newer.
     pub backlog_until: Timestamp,
+    /// Set while the lane is failing: no probe before (rule 4).
+    pub next_probe: Option<Timestamp>,
 }
 
 /// Which part of what is owed a claim asks for.
@@ -47,6 +51,8 @@ pub enum Part {
     Backlog,
     /// Due (ordered lanes: owed) after it.
     Live,
+    /// Of all that is owed, due or not, one delivery to probe the endpoint with.
+    Probe,
 }
 
 /// A wish to read from the store.
@@ -62,6 +68,8 @@ pub struct Claim {
     pub backlog_until: Timestamp,
     /// Whether keys that wait or are older in the backlog are left out.
     pub ordered: bool,
+    /// The conversation of the last probe: the rotation goes on after it (ordered lanes).
+    pub after_key: Option<OrderKey>,
 }
 
 /// What the store answered to a [`Claim`].
@@ -86,6 +94,8 @@ pub enum Action {
     /// Send this; answer with [`Lane::answered`] when the outcome is known and [`Lane::settled`]
     /// when it is durable.
     Send(Owed),
+    /// Send this as a probe: a failure uses up no retry. Answered like any other.
+    Probe(Owed),
     /// Read from the store; answer with [`Lane::claimed`].
     Claim(Claim),
 }
@@ -104,6 +114,8 @@ pub struct Lane {
     /// What was discarded or made due again while in flight: its outcome is not the last word.
     touched: HashSet<DeliveryId>,
     wait: Option<Wait>,
+    /// While the lane is failing.
+    probing: Option<Probing>,
 }
 
 /// The receiver asked for peace (429 or 503 with `Retry-After`).
@@ -127,12 +139,16 @@ impl Lane {
             busy: HashSet::new(),
             touched: HashSet::new(),
             wait: None,
+            probing: rules.next_probe.map(Probing::new),
         }
     }
 
     /// A lane of a webhook that owes nothing: offers reach it without a look at the store.
     pub fn new_settled(rules: Rules) -> Self {
         let mut lane = Self::new(rules);
+        if lane.probing.is_some() {
+            return lane;
+        }
         lane.backlog.set_complete();
         lane.live.set_complete();
         lane
@@ -156,17 +172,43 @@ impl Lane {
                 .for_each(|(part, _)| *part = Part::Backlog);
             self.backlog_in_flight = self.in_flight.len();
         }
+        self.probe_from(rules.next_probe);
+        if lift_wait && let Some(probing) = &mut self.probing {
+            probing.set_next(Timestamp::default());
+        }
         self.rules = rules;
+    }
+
+    /// Begins or ends to be failing, or learns when the next probe is due.
+    fn probe_from(&mut self, next_probe: Option<Timestamp>) {
+        match (next_probe, &mut self.probing) {
+            (Some(at), Some(probing)) if self.rules.next_probe != Some(at) => probing.set_next(at),
+            (Some(at), none @ None) => {
+                *none = Some(Probing::new(at));
+                self.recheck();
+            }
+            (None, Some(_)) => {
+                self.probing = None;
+                self.recheck();
+            }
+            _ => {}
+        }
     }
 
     /// Forgets what is queued in memory and asks the store again: offers may have been missed.
     pub fn recheck(&mut self) {
         self.backlog.restart();
         self.live.restart();
+        if let Some(probing) = &mut self.probing {
+            probing.recheck();
+        }
     }
 
     /// A delivery was just committed. Taken when it fits, else left to a later claim.
     pub fn offer(&mut self, owed: Owed) {
+        if let Some(probing) = &mut self.probing {
+            return probing.miss();
+        }
         // An ordered lane with a backlog cannot know which keys are older there; the store does.
         let may_follow_backlog = owed.order_key.is_some() && !self.backlog.is_empty();
         if owed.due_at <= self.rules.backlog_until {
@@ -181,11 +223,20 @@ impl Lane {
 
     /// A delivery was committed and is not offered: memory is short. It is claimed later.
     pub fn leave(&mut self) {
-        self.live.miss();
+        match &mut self.probing {
+            Some(probing) => probing.miss(),
+            None => self.live.miss(),
+        }
     }
 
     /// The store answered a claim.
     pub fn claimed(&mut self, claimed: Claimed, now: Timestamp) {
+        if claimed.claim.part == Part::Probe {
+            if let Some(probing) = &mut self.probing {
+                probing.claimed(claimed.rows.into_iter().next(), claimed.next_due, now);
+            }
+            return;
+        }
         if claimed.claim.backlog_until != self.rules.backlog_until {
             self.stream(claimed.claim.part).claim_again();
             return;
@@ -195,7 +246,11 @@ impl Lane {
 
     /// A claim could not be answered (the store was away); it is asked again a little later.
     pub fn claim_failed(&mut self, part: Part, now: Timestamp) {
-        self.stream(part).claim_failed(now);
+        match (part, &mut self.probing) {
+            (Part::Probe, Some(probing)) => probing.claim_failed(now),
+            (Part::Probe, None) => {}
+            (part, _) => self.stream(part).claim_failed(now),
+        }
     }
 
     /// The outcome of an attempt is known, though not durable yet. `retry_after` is set for a 429 or
@@ -251,7 +306,10 @@ impl Lane {
     /// Everything up to `last` was discarded.
     pub fn discard_through(&mut self, last: DeliveryId) {
         self.backlog.discard_through(last);
-        self.live.discard_through(last);
+        let is_news = self.live.discard_through(last);
+        if let Some(probing) = self.probing.as_mut().filter(|_| is_news) {
+            probing.recheck();
+        }
     }
 
     /// One delivery was discarded, or is due again: the store knows.
@@ -268,6 +326,10 @@ impl Lane {
         if self.rules.hold.is_some() {
             return;
         }
+        if self.probing.is_some() {
+            self.probe(now, budget, actions);
+            return;
+        }
         if !self.waits(now) {
             for _ in 0..budget {
                 let Some(owed) = self.next_to_send() else {
@@ -276,6 +338,34 @@ impl Lane {
                 actions.push(Action::Send(owed));
             }
         }
+        self.feed(now, actions);
+    }
+
+    /// One probe, when the last one is settled.
+    fn probe(&mut self, now: Timestamp, budget: usize, actions: &mut Vec<Action>) {
+        let waits = self.waits(now) || !self.in_flight.is_empty();
+        let Some(probing) = self.probing.as_mut().filter(|_| !waits) else {
+            return;
+        };
+        if let Some((known, after_key)) = probing.claim(now) {
+            actions.push(Action::Claim(Claim {
+                part: Part::Probe,
+                limit: 1,
+                known,
+                backlog_until: self.rules.backlog_until,
+                ordered: self.rules.ordered,
+                after_key,
+            }));
+        } else if budget > 0
+            && let Some(owed) = probing.take(now)
+        {
+            self.fly(self.part_of(&owed), &owed);
+            actions.push(Action::Probe(owed));
+        }
+    }
+
+    /// Asks the store for what comes next.
+    fn feed(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
         let Rules {
             backlog_until,
             ordered,
@@ -295,6 +385,7 @@ impl Lane {
                     known,
                     backlog_until,
                     ordered,
+                    after_key: None,
                 }));
                 if part == Part::Live && backlog_blocks {
                     // The read leaves out what waits for older ones of its conversation there.
@@ -309,12 +400,20 @@ impl Lane {
         if self.rules.hold.is_some() {
             return None;
         }
+        let wait = self.wait.map(|wait| wait.until);
+        if let Some(probing) = &self.probing {
+            // A probe under way is answered for.
+            let probe = probing.next_wake().filter(|_| self.in_flight.is_empty())?;
+            return Some(wait.map_or(probe, |wait| probe.max(wait))).filter(|at| *at > now);
+        }
         let streams = [self.backlog.next_wake(now), self.live.next_wake(now)];
-        let wait = self
-            .wait
-            .map(|wait| wait.until)
-            .filter(|until| *until > now);
+        let wait = wait.filter(|until| *until > now);
         streams.into_iter().flatten().chain(wait).min()
+    }
+
+    /// Whether it sends one probe at a time.
+    pub fn is_failing(&self) -> bool {
+        self.probing.is_some()
     }
 
     /// Attempts whose outcome is not durable yet.
@@ -330,7 +429,10 @@ impl Lane {
     /// Whether nothing is owed, nothing is under way and the receiver's wish for peace is not to be
     /// remembered: the lane can be let go.
     pub fn is_idle(&self) -> bool {
-        let owes_nothing = self.backlog.is_empty() && self.live.is_empty();
+        let owes_nothing = match &self.probing {
+            Some(probing) => probing.has_nothing(),
+            None => self.backlog.is_empty() && self.live.is_empty(),
+        };
         owes_nothing && self.in_flight.is_empty() && self.wait.is_none()
     }
 
@@ -358,18 +460,34 @@ impl Lane {
         for part in order {
             let (stream, busy) = match part {
                 Part::Backlog => (&mut self.backlog, &self.busy),
-                Part::Live => (&mut self.live, &self.busy),
+                Part::Live | Part::Probe => (&mut self.live, &self.busy),
             };
             if let Some(owed) = stream.take(|key| busy.contains(&key)) {
-                if let Some(key) = owed.order_key {
-                    self.busy.insert(key);
-                }
-                self.in_flight.insert(owed.id, (part, owed.order_key));
-                self.backlog_in_flight += usize::from(part == Part::Backlog);
+                self.fly(part, &owed);
                 return Some(owed);
             }
         }
         None
+    }
+
+    fn fly(&mut self, part: Part, owed: &Owed) {
+        self.busy.extend(owed.order_key);
+        self.in_flight.insert(owed.id, (part, owed.order_key));
+        self.backlog_in_flight += usize::from(part == Part::Backlog);
+    }
+
+    /// Where a delivery is found that no part has brought.
+    fn part_of(&self, owed: &Owed) -> Part {
+        let until = self.rules.backlog_until;
+        let is_backlog = match self.rules.ordered {
+            true => owed.id.0 < first_key_at(until.plus(Duration::from_millis(1))),
+            false => owed.due_at <= until,
+        };
+        if is_backlog {
+            Part::Backlog
+        } else {
+            Part::Live
+        }
     }
 
     /// Where a delivery of `part` is found after it was postponed. An ordered lane divides by age, so
@@ -385,7 +503,7 @@ impl Lane {
     fn stream(&mut self, part: Part) -> &mut Stream {
         match part {
             Part::Backlog => &mut self.backlog,
-            Part::Live => &mut self.live,
+            Part::Live | Part::Probe => &mut self.live,
         }
     }
 }

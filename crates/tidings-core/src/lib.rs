@@ -27,6 +27,7 @@ pub mod reply_draft;
 pub mod resource;
 pub mod retry;
 pub mod sla;
+pub mod spell;
 pub mod subscription;
 pub mod user;
 pub mod webhook;

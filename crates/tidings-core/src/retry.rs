@@ -51,14 +51,39 @@ impl Schedule {
         if tries > self.max_retries {
             return Next::Exhausted;
         }
+        Next::Retry {
+            due_at: self.due_after(tries, failed_at, retry_after, jitter),
+            tries,
+        }
+    }
+
+    /// What follows a failed probe at a delivery that has failed `tries` times: it uses up no retry
+    /// (rule 4). The rest is as for [`Self::after_failure`].
+    pub fn after_probe(
+        &self,
+        tries: u32,
+        failed_at: Timestamp,
+        retry_after: Option<Duration>,
+        jitter: f64,
+    ) -> Next {
+        Next::Retry {
+            due_at: self.due_after(tries, failed_at, retry_after, jitter),
+            tries,
+        }
+    }
+
+    fn due_after(
+        &self,
+        tries: u32,
+        failed_at: Timestamp,
+        retry_after: Option<Duration>,
+        jitter: f64,
+    ) -> Timestamp {
         let spacing = self
             .spacing(tries)
             .mul_f64(1.0 + JITTER_SHARE_MAX * jitter.clamp(0.0, 1.0));
         let wish = retry_after.unwrap_or_default().min(RETRY_AFTER_MAX);
-        Next::Retry {
-            due_at: failed_at.plus(spacing.max(wish)),
-            tries,
-        }
+        failed_at.plus(spacing.max(wish))
     }
 }
 

@@ -1,11 +1,14 @@
 //! Webhooks: who wants to be told, what, where and how (contract §5).
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use tidings_events::Dialect;
 use tidings_events::Secret;
 
 use crate::clock::Timestamp;
 use crate::id::{OrganizationId, WebhookId};
+use crate::retry::Schedule;
 
 pub mod challenge;
 pub mod draft;
@@ -153,6 +156,16 @@ impl Verification {
     }
 }
 
+impl Settings {
+    /// When deliveries are retried.
+    pub fn schedule(&self) -> Schedule {
+        Schedule {
+            max_retries: self.max_retries,
+            retry_delay: Duration::from_secs(self.retry_delay_seconds.into()),
+        }
+    }
+}
+
 impl Webhook {
     /// Why this webhook's deliveries are held, if they are; `switched_off` tells whether its
     /// organization's webhooks are.
@@ -165,6 +178,17 @@ impl Webhook {
             Some(Hold::Paused)
         } else {
             switched_off.then_some(Hold::SwitchedOff)
+        }
+    }
+
+    /// The first of the states that holds (contract §5, read-only fields).
+    pub fn status(&self, is_failing: bool) -> &'static str {
+        match self.hold(false) {
+            Some(Hold::Disabled) => "disabled",
+            Some(Hold::Unverified) => "unverified",
+            Some(Hold::Paused) => "paused",
+            Some(Hold::SwitchedOff) | None if is_failing => "failing",
+            Some(Hold::SwitchedOff) | None => "active",
         }
     }
 

@@ -10,6 +10,7 @@ use tidings_core::clock::{Clock, Timestamp};
 use tidings_core::delivery::{Next, Owed};
 use tidings_core::id::WebhookId;
 use tidings_core::lane::{Action, Claim, Claimed, Lane, Part, Rules};
+use tidings_core::spell::Patience;
 use tidings_core::webhook::{Ordering, Webhook};
 use tidings_store::{Committed, Handoff, Store};
 use tokio::sync::{mpsc, watch};
@@ -157,6 +158,12 @@ impl Hub {
             }
             self.stir(webhook);
         }
+        for id in committed.renewed {
+            if let Some(entry) = self.lanes.get_mut(&id) {
+                entry.lane.recheck();
+            }
+            self.stir(id);
+        }
         self.offer(committed.owed);
     }
 
@@ -188,12 +195,14 @@ impl Hub {
     fn settled(&mut self, batch: &[Settled]) {
         for settled in batch {
             self.open -= 1;
-            if matches!(settled.next, Next::Gone | Next::Exhausted) {
-                // It may have disabled its webhook, and the word of that may still be on its way.
+            let succeeded = settled.next == Next::Succeeded;
+            let lane = self.lanes.get(&settled.webhook_id).map(|entry| &entry.lane);
+            if !succeeded || lane.is_some_and(Lane::is_failing) {
+                // It may have disabled its webhook, begun a spell or ended one: that is in the
+                // directory, and the word of it may still be on its way.
                 self.obey(settled.webhook_id, false);
             }
             if let Some(entry) = self.lanes.get_mut(&settled.webhook_id) {
-                let succeeded = settled.next == Next::Succeeded;
                 entry
                     .lane
                     .answered(settled.began, settled.ended, succeeded, settled.lane_wait);
@@ -299,7 +308,13 @@ impl Hub {
             match action {
                 Action::Send(owed) => {
                     self.open += 1;
-                    tokio::spawn(self.sender.clone().attempt(owed, entry.route.clone()));
+                    let sender = self.sender.clone();
+                    tokio::spawn(sender.attempt(owed, entry.route.clone(), false));
+                }
+                Action::Probe(owed) => {
+                    self.open += 1;
+                    let sender = self.sender.clone();
+                    tokio::spawn(sender.attempt(owed, entry.route.clone(), true));
                 }
                 Action::Claim(claim) => {
                     self.claiming += 1;
@@ -350,11 +365,14 @@ impl Hub {
 
 fn rules(store: &Store, webhook: &Webhook) -> Rules {
     let directory = store.directory();
+    let health = directory.health(webhook.id);
+    let patience = Patience::of(&webhook.settings);
     Rules {
         max_in_flight: webhook.settings.max_in_flight as usize,
         ordered: webhook.settings.ordering == Ordering::Conversation,
         hold: directory.hold(webhook),
-        backlog_until: Timestamp::from_ms(directory.health(webhook.id).backlog_until_ms),
+        backlog_until: Timestamp::from_ms(health.backlog_until_ms),
+        next_probe: health.next_probe(webhook.id, &patience),
     }
 }
 

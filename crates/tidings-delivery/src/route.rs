@@ -95,10 +95,7 @@ impl Router {
                 .ok()
                 .map(|url| Destination::new(&target(&url))),
             timeout: Duration::from_secs(settings.timeout_seconds.into()),
-            schedule: Schedule {
-                max_retries: settings.max_retries,
-                retry_delay: Duration::from_secs(settings.retry_delay_seconds.into()),
-            },
+            schedule: settings.schedule(),
             accepts_replies: settings.accept_replies,
             headers,
             recorded,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tidings_core::clock::{Clock, Timestamp};
 use tidings_core::delivery::{Attempt, Next, Owed, ReplyError, Settlement};
 use tidings_core::outcome::Outcome;
+use tidings_core::retry::RETRY_AFTER_MAX;
 use tidings_core::webhook::replies;
 use tokio::sync::mpsc;
 
@@ -38,8 +39,8 @@ pub(crate) struct Attempted {
 }
 
 impl Sender {
-    /// Makes one attempt and passes it on to be settled.
-    pub(crate) async fn attempt(self: Arc<Self>, owed: Owed, route: Arc<Route>) {
+    /// Makes one attempt and passes it on to be settled; `is_probe` tells that a failing lane makes it.
+    pub(crate) async fn attempt(self: Arc<Self>, owed: Owed, route: Arc<Route>, is_probe: bool) {
         let began = self.clock.now();
         if owed.attempt_count == 0 {
             self.metrics
@@ -55,7 +56,7 @@ impl Sender {
         let (outcome, request_headers) = self.post.send(&route, letter, began).await;
         let ended = self.clock.now();
         self.metrics.attempted(&outcome);
-        let next = next(&owed, &route, &outcome, ended);
+        let next = next(&owed, &route, &outcome, ended, is_probe);
         let outcome = self.report(&owed, &route, number, outcome, next, ended);
         let lane_wait = outcome
             .retry_after
@@ -75,6 +76,8 @@ impl Sender {
                 ..letter::attempt(number, began, &outcome, request_headers)
             }),
             ended_at: ended,
+            is_probe,
+            asked_until: asked_until(&outcome, ended),
             next,
         };
         // The settler outlives every attempt; if it is gone, so is the process.
@@ -117,8 +120,8 @@ impl Sender {
     }
 }
 
-/// Rules 1 to 3 and 5: what follows for the delivery.
-fn next(owed: &Owed, route: &Route, outcome: &Outcome, ended: Timestamp) -> Next {
+/// Rules 1 to 5: what follows for the delivery.
+fn next(owed: &Owed, route: &Route, outcome: &Outcome, ended: Timestamp, is_probe: bool) -> Next {
     if outcome.succeeded() {
         return Next::Succeeded;
     }
@@ -126,9 +129,18 @@ fn next(owed: &Owed, route: &Route, outcome: &Outcome, ended: Timestamp) -> Next
         return Next::Gone;
     }
     let retry_after = outcome.retry_after.map(|retry_after| retry_after.0);
-    route
-        .schedule
-        .after_failure(owed.tries + 1, ended, retry_after, chance())
+    let schedule = &route.schedule;
+    if is_probe {
+        schedule.after_probe(owed.tries, ended, retry_after, chance())
+    } else {
+        schedule.after_failure(owed.tries + 1, ended, retry_after, chance())
+    }
+}
+
+/// Before when the receiver does not want this delivery again.
+fn asked_until(outcome: &Outcome, ended: Timestamp) -> Option<Timestamp> {
+    let wish = outcome.retry_after.filter(|_| !outcome.succeeded())?;
+    Some(ended.plus(wish.0.min(RETRY_AFTER_MAX)))
 }
 
 /// Why the replies in an answer are not posted, where there are any. Every conversation so far was

@@ -18,7 +18,9 @@ pub(crate) async fn run(
     clock: Arc<dyn Clock>,
     mut stopping: watch::Receiver<bool>,
 ) {
+    let mut chores = store.chores();
     loop {
+        chores.mark_unchanged();
         let pause = match store.prune(clock.now().minus(retention)).await {
             Ok(true) => BETWEEN_STEPS,
             Ok(false) => IDLE,
@@ -29,6 +31,7 @@ pub(crate) async fn run(
         };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
+            Ok(()) = chores.changed(), if pause == IDLE => tokio::time::sleep(BETWEEN_STEPS).await,
             _ = stopping.changed() => return,
         }
     }

@@ -19,7 +19,8 @@ where id = $1 and state = 'pending';
 
 -- name: postpone_delivery
 update deliveries
-set due_at = $2, tries = $3, attempt_count = coalesce($4, attempt_count), first_attempt_at = $5
+set due_at = $2, tries = $3, attempt_count = coalesce($4, attempt_count), first_attempt_at = $5,
+  tried_at = $6, asked_until = $7
 where id = $1 and state = 'pending';
 
 -- name: count_attempt
@@ -30,12 +31,14 @@ where id = $1;
 -- name: renew_delivery
 -- One of a full streak; it may have been tried again, dropped or pruned since it was given up.
 update deliveries
-set state = 'pending', reason = null, completed_at = null, tries = 0, due_at = created_at
+set state = 'pending', reason = null, completed_at = null, tries = 0, due_at = created_at,
+  tried_at = null, asked_until = null
 where id = $1 and state = 'exhausted';
 
 -- name: retry_delivery
 update deliveries
-set state = 'pending', reason = null, completed_at = null, tries = 0, due_at = $2
+set state = 'pending', reason = null, completed_at = null, tries = 0, due_at = $2,
+  tried_at = null, asked_until = null, order_key = case when $3 then coalesce(order_key, id) else order_key end
 where id = $1 and state <> 'pending';
 
 -- name: discard_delivery
@@ -44,17 +47,59 @@ set state = 'discarded', reason = $2, completed_at = $3
 where id = $1 and state = 'pending';
 
 -- name: renew_tried
--- A resumed webhook: what was tried before starts its schedule anew, at its old place in the order.
--- The plus keeps the id from choosing the index on all deliveries: history is no part of this.
+-- A resumed webhook: what failed before begins its schedule anew, at its old place in the order. The
+-- plus keeps the id from choosing the index on all deliveries: history is no part of this.
 update deliveries
-set tries = 0, due_at = created_at
-where webhook_id = $1 and state = 'pending' and due_at > created_at and +id > $2;
+set tries = 0, due_at = created_at, tried_at = null, asked_until = null
+where id in (
+  select id from deliveries
+  where webhook_id = $1 and state = 'pending' and tried_at is not null and tried_at <= $2 and +id > $3
+  order by due_at
+  limit $4
+);
 
--- name: claim_due
+-- name: release_tried
+-- A lane that recovered: what failed before is due at once.
+update deliveries
+set due_at = $2, asked_until = null
+where id in (
+  select id from deliveries
+  where webhook_id = $1 and state = 'pending' and tried_at is not null and due_at > $2 and tried_at <= $3 and +id > $4
+  order by due_at
+  limit $5
+);
+
+-- name: claim_fresh
 select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at, replay_id is not null
 from deliveries
-where webhook_id = $1 and state = 'pending' and due_at > $2 and due_at <= $3 and id > $4
+where webhook_id = $1 and state = 'pending' and tried_at is null and due_at > $2 and due_at <= $3 and +id > $4
 order by due_at, id;
+
+-- name: claim_tried
+select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at, replay_id is not null
+from deliveries
+where webhook_id = $1 and state = 'pending' and tried_at is not null and due_at > $2 and due_at <= $3 and +id > $4
+order by due_at, id;
+
+-- name: probe_tried
+-- Due or not, but for what the receiver does not want yet.
+select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at, replay_id is not null
+from deliveries
+where webhook_id = $1 and state = 'pending' and tried_at is not null and coalesce(asked_until, 0) <= $2 and +id > $3
+order by due_at, id;
+
+-- name: next_key
+select min(order_key)
+from deliveries
+where webhook_id = $1 and order_key > $2 and state = 'pending' and order_key is not null;
+
+-- name: head_of_key
+select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at, replay_id is not null,
+  tried_at is null, coalesce(asked_until, 0) <= $4
+from deliveries
+where webhook_id = $1 and order_key = $2 and state = 'pending' and order_key is not null and id > $3
+order by id
+limit 1;
 
 -- name: claim_ordered
 select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at, replay_id is not null
@@ -74,21 +119,30 @@ from deliveries
 where webhook_id = $1 and order_key = $4 and state = 'pending' and order_key is not null and id <= $2 and id > $3
 limit 1;
 
--- name: next_due
+-- name: next_due_fresh
+-- None, but after the clock was set back.
 select min(due_at)
 from deliveries
-where webhook_id = $1 and state = 'pending' and due_at > $2 and due_at <= $3 and +id > $4;
+where webhook_id = $1 and state = 'pending' and tried_at is null
+  and due_at > $2 and due_at <= $3 and +id > $4 and +id <= $5;
 
--- name: next_due_ordered
+-- name: next_due_tried
 select min(due_at)
 from deliveries
-where webhook_id = $1 and state = 'pending' and due_at > $2 and +id > $3 and +id <= $4;
+where webhook_id = $1 and state = 'pending' and tried_at is not null
+  and due_at > $2 and due_at <= $3 and +id > $4 and +id <= $5;
+
+-- name: next_asked
+-- When the receiver wants something again that it does not want yet.
+select min(asked_until)
+from deliveries
+where webhook_id = $1 and state = 'pending' and tried_at is not null and asked_until > $2 and +id > $3;
 
 -- name: parked_keys
--- Few rows wait for a retry; the index by due time finds them.
+-- Few rows wait for a retry; the index of those tried finds them.
 select distinct order_key
 from deliveries
-where webhook_id = $1 and state = 'pending' and due_at > $2 and +id > $3 and +id <= $4;
+where webhook_id = $1 and state = 'pending' and tried_at is not null and due_at > $2 and +id > $3 and +id <= $4;
 
 -- name: load_delivery
 select id, organization_id, webhook_id, event_id, state, reason, attempt_count, due_at, created_at, completed_at,
@@ -123,9 +177,3 @@ select number, started_at, duration_ms, status_code, error,
 from attempts
 where delivery_id = $1
 order by number;
-
--- name: give_keys
--- A webhook that begins to ask for order: what it is owed already keeps none.
-update deliveries
-set order_key = id
-where webhook_id = $1 and state = 'pending' and order_key is null;

@@ -19,13 +19,20 @@ from webhook_health;
 -- name: count_owed
 select webhook_id, count(*)
 from deliveries
-where state = 'pending'
+where state = 'pending' and tried_at is null
+group by webhook_id
+union all
+select webhook_id, count(*)
+from deliveries
+where state = 'pending' and tried_at is not null
 group by webhook_id;
 
 -- name: count_owed_after
-select count(*)
-from deliveries
-where webhook_id = $1 and state = 'pending' and id > $2;
+select
+  (select count(*) from deliveries
+    where webhook_id = $1 and state = 'pending' and tried_at is null and +id > $2)
+  + (select count(*) from deliveries
+    where webhook_id = $1 and state = 'pending' and tried_at is not null and +id > $2);
 
 -- name: put_health
 insert into webhook_health (webhook_id, document)

@@ -4,10 +4,19 @@
 update deliveries
 set state = 'discarded', reason = 'requested', completed_at = $3
 where id in (
-  select id from deliveries
-  where webhook_id = $1 and state = 'pending' and +id <= $2
-  order by due_at
-  limit $4
+  select id from (
+    select id from deliveries
+    where webhook_id = $1 and state = 'pending' and tried_at is null and +id <= $2
+    order by due_at
+    limit $4
+  )
+  union all
+  select id from (
+    select id from deliveries
+    where webhook_id = $1 and state = 'pending' and tried_at is not null and +id <= $2
+    order by due_at
+    limit $4
+  )
 );
 
 -- name: expire_held

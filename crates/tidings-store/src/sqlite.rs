@@ -37,9 +37,11 @@ mod job;
 mod opening;
 mod paging;
 mod past;
+mod probing;
 mod publishing;
 mod reading;
 mod records;
+mod renewing;
 mod replaying;
 mod replays;
 mod resealing;
@@ -183,11 +185,13 @@ impl Engine {
         claim: Claim,
     ) -> Result<Claimed, StoreError> {
         let now = self.clock.now();
-        let discarded_through = self.directory.health(webhook).discarded_through;
+        let health = self.directory.health(webhook);
+        let marks = claiming::Marks {
+            discarded_through: health.discarded_through,
+            unkeyed_until_ms: health.unkeyed_until_ms,
+        };
         self.readers
-            .read(move |connection| {
-                claiming::claim(connection, webhook, claim, discarded_through, now)
-            })
+            .read(move |connection| claiming::claim(connection, webhook, claim, marks, now))
             .await
     }
 

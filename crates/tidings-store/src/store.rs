@@ -48,6 +48,8 @@ pub struct Committed {
     pub changed: Vec<WebhookChanged>,
     /// Deliveries it made due again or discarded.
     pub touched: Vec<(WebhookId, DeliveryId)>,
+    /// Webhooks some of whose deliveries it made due that had failed before.
+    pub renewed: Vec<WebhookId>,
 }
 
 /// A webhook whose rules are not what they were.
@@ -94,6 +96,7 @@ struct Inner {
     commits: watch::Receiver<u64>,
     next_wake: watch::Receiver<Option<Timestamp>>,
     replays: watch::Receiver<u64>,
+    chores: watch::Receiver<u64>,
 }
 
 impl Store {
@@ -107,6 +110,7 @@ impl Store {
         let (commits_to, commits) = watch::channel(0);
         let (next_wake_to, next_wake) = watch::channel(None);
         let (replays_to, replays) = watch::channel(0);
+        let (chores_to, chores) = watch::channel(0);
         let directory = Arc::new(Directory::default());
         let outlets = Outlets {
             committed: committed_to,
@@ -114,6 +118,7 @@ impl Store {
             commits: commits_to,
             next_wake: next_wake_to,
             replays: replays_to,
+            chores: chores_to,
         };
         let (engine, ids) = Engine::open(options, clock.clone(), directory.clone(), outlets)?;
         let inner = Inner {
@@ -124,6 +129,7 @@ impl Store {
             commits,
             next_wake,
             replays,
+            chores,
         };
         Ok((
             Self {
@@ -250,12 +256,18 @@ impl Store {
         self.inner.commits.clone()
     }
 
+    /// Rises when a commit left rows to be written out by [`Store::prune`]: soon, please.
+    pub fn chores(&self) -> watch::Receiver<u64> {
+        self.inner.chores.clone()
+    }
+
     /// Whether the store answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.inner.engine.ping().await
     }
 
-    /// Deletes or discards what is past the retention, one small step; tells whether there is more.
+    /// Writes out what a commit left for later, deletes or discards what is past the retention: one small
+    /// step; tells whether there is more.
     pub async fn prune(&self, before: Timestamp) -> Result<bool, StoreError> {
         self.inner.engine.prune(before).await
     }
@@ -272,6 +284,7 @@ pub(crate) struct Outlets {
     pub(crate) committed: mpsc::Sender<Committed>,
     pub(crate) dropped: watch::Sender<u64>,
     pub(crate) commits: watch::Sender<u64>,
+    pub(crate) chores: watch::Sender<u64>,
     pub(crate) next_wake: watch::Sender<Option<Timestamp>>,
     pub(crate) replays: watch::Sender<u64>,
 }

@@ -53,8 +53,11 @@ pub(super) struct Stream {
     /// The newest row a read has brought. Ids grow in commit order, so the read has seen whatever is
     /// older: an offer of it that comes after the read is no news.
     read_through: Option<DeliveryId>,
-    /// Everything up to here was discarded; a read under way may still bring it.
+    /// Everything up to here was discarded.
     discarded_through: Option<DeliveryId>,
+    /// The same, as far as a read under way does not know it and may still bring it. What is made due
+    /// again later comes with a later read.
+    discarded_since: Option<DeliveryId>,
 }
 
 #[derive(Debug, Default)]
@@ -147,6 +150,7 @@ impl Stream {
         let known: Arc<HashSet<_>> = Arc::new(in_flight.chain(self.queued_ids()).collect());
         // The answer tells what waits; what fails from now on is noted beside it.
         self.next_due = None;
+        self.discarded_since = None;
         self.source = Source::Claiming {
             known: known.clone(),
             missed: false,
@@ -178,7 +182,7 @@ impl Stream {
         for row in claimed.rows {
             self.read_through = self.read_through.max(Some(row.id));
             let parked = row.order_key.is_some_and(|key| parked_since.contains(&key));
-            let discarded = self.discarded_through >= Some(row.id);
+            let discarded = self.discarded_since >= Some(row.id);
             if !parked && !discarded && !known.contains(&row.id) {
                 self.push(row);
             }
@@ -246,11 +250,13 @@ impl Stream {
         }
     }
 
-    pub(super) fn discard_through(&mut self, last: DeliveryId) {
+    /// Drops what is queued up to `last`; tells whether that is news.
+    pub(super) fn discard_through(&mut self, last: DeliveryId) -> bool {
         if self.discarded_through >= Some(last) {
-            return;
+            return false;
         }
         self.discarded_through = Some(last);
+        self.discarded_since = Some(last);
         let kept: Vec<_> = self
             .drain()
             .into_iter()
@@ -259,6 +265,7 @@ impl Stream {
         for owed in kept {
             self.push(owed);
         }
+        true
     }
 
     pub(super) fn len(&self) -> usize {

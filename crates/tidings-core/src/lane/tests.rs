@@ -22,6 +22,7 @@ fn rules(max_in_flight: usize, ordered: bool) -> Rules {
         ordered,
         hold: None,
         backlog_until: at(0),
+        next_probe: None,
     }
 }
 
@@ -66,7 +67,7 @@ fn sent_within(lane: &mut Lane, now_ms: i64, budget: usize) -> Vec<i64> {
     actions
         .into_iter()
         .filter_map(|action| match action {
-            Action::Send(owed) => Some(owed.id.0),
+            Action::Send(owed) | Action::Probe(owed) => Some(owed.id.0),
             Action::Claim(_) => None,
         })
         .collect()
@@ -79,7 +80,7 @@ fn claims(lane: &mut Lane, now_ms: i64) -> Vec<Claim> {
         .into_iter()
         .filter_map(|action| match action {
             Action::Claim(claim) => Some(claim),
-            Action::Send(_) => None,
+            Action::Send(_) | Action::Probe(_) => None,
         })
         .collect()
 }
@@ -293,6 +294,7 @@ fn what_does_not_fit_is_claimed_later() {
         lane.pump(at(10_000), 1, &mut actions);
         for action in actions {
             match action {
+                Action::Probe(owed) => panic!("{} is no probe", owed.id),
                 Action::Send(owed) => {
                     assert_eq!(owed.id.0, done + 1, "in the order they fell due");
                     done += 1;

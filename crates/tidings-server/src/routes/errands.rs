@@ -98,7 +98,9 @@ async fn verify(call: Call) -> Result<Answer, Problem> {
         }
         let proven = verified(&webhook, call.app.now()).filter(|_| challenged.is_echoed);
         let stands = proven.as_ref().map_or(&*webhook, |proven| &proven.webhook);
-        let answer = Answer::json(StatusCode::OK, &VerificationView::of(stands, &challenged));
+        let health = call.app.store.directory().health(webhook.id);
+        let status = stands.status(health.is_failing());
+        let answer = Answer::json(StatusCode::OK, &VerificationView::of(status, &challenged));
         let Some(proven) = proven else {
             return Ok(answer);
         };

@@ -1,9 +1,7 @@
 use serde::Serialize;
 use tidings_core::delivery::Attempt;
-use tidings_core::webhook::Webhook;
 
 use super::delivery::ExchangeView;
-use super::webhook::status;
 use crate::challenge::Challenged;
 
 /// The `error` of a challenge that was answered with 2xx and something else than itself.
@@ -36,14 +34,14 @@ pub(crate) struct VerificationView {
 }
 
 impl VerificationView {
-    pub(crate) fn of(webhook: &Webhook, challenged: &Challenged) -> Self {
+    pub(crate) fn of(status: &'static str, challenged: &Challenged) -> Self {
         let mut exchange = ExchangeView::of(&challenged.attempt);
         if !challenged.is_echoed {
             exchange.error = exchange.error.or(Some(NOT_ECHOED));
         }
         Self {
             verified: challenged.is_echoed,
-            status: status(webhook),
+            status,
             exchange,
         }
     }

@@ -3,7 +3,7 @@ use serde::ser::{SerializeMap, Serializer};
 use tidings_core::clock::Timestamp;
 use tidings_core::health::Health;
 use tidings_core::id::{OrganizationId, WebhookId};
-use tidings_core::webhook::{Activity, Hold, Ordering, Webhook};
+use tidings_core::webhook::{Activity, Ordering, Webhook};
 
 use super::by_display;
 
@@ -89,7 +89,7 @@ impl<'a> WebhookView<'a> {
             include_descendants: settings.include_descendants,
             is_active: disable_reason.is_none(),
             is_paused: settings.is_paused,
-            status: status(webhook),
+            status: webhook.status(health.is_failing()),
             disable_reason,
             disabled_at,
             max_retries: settings.max_retries,
@@ -126,13 +126,3 @@ impl<'a> WebhookView<'a> {
 /// The pattern that means every event: what a webhook shows that named none.
 static ALL_EVENTS: std::sync::LazyLock<Vec<String>> =
     std::sync::LazyLock::new(|| vec!["*".to_owned()]);
-
-/// The first of the states that holds (contract §5, read-only fields).
-pub(super) fn status(webhook: &Webhook) -> &'static str {
-    match webhook.hold(false) {
-        Some(Hold::Disabled) => "disabled",
-        Some(Hold::Unverified) => "unverified",
-        Some(Hold::Paused) => "paused",
-        Some(Hold::SwitchedOff) | None => "active",
-    }
-}

@@ -164,7 +164,8 @@ impl Commit<'_> {
         if stored.settings.ordering == Ordering::None
             && webhook.settings.ordering == Ordering::Conversation
         {
-            self.execute("give_keys", params![webhook.id.0])?;
+            let now = self.now.as_ms();
+            self.health(webhook.id).unkeyed_until_ms = Some(now);
         }
         if forgive {
             self.health(webhook.id).forgive();
@@ -186,13 +187,11 @@ impl Commit<'_> {
     }
 
     /// What was held is due at once, in commit order, its schedules anew; what comes next shares the
-    /// lane with it. Only deliveries that were tried before are written.
+    /// lane with it. Only deliveries that were tried before are written, the first of them here.
     fn deliver_backlog(&mut self, id: WebhookId) -> rusqlite::Result<()> {
         let now = self.now;
-        let health = self.health(id);
-        health.backlog_until_ms = now.as_ms();
-        let discarded_through = health.discarded_through;
-        self.execute("renew_tried", params![id.0, discarded_through])?;
+        self.health(id).resume(now);
+        self.renew_tried(id)?;
         Ok(())
     }
 
@@ -227,7 +226,11 @@ impl Commit<'_> {
             // The discard is still being written out; a row renewed now would fall to it again.
             return Ok(Err(Refusal::Conflict));
         }
-        if self.execute("retry_delivery", params![id.0, self.now.as_ms()])? == 0 {
+        let ordered = self
+            .tables
+            .webhook(webhook_id)
+            .is_some_and(|webhook| webhook.settings.ordering == Ordering::Conversation);
+        if self.execute("retry_delivery", params![id.0, self.now.as_ms(), ordered])? == 0 {
             return Ok(Err(Refusal::NotSettled));
         }
         self.health(webhook_id).pending += 1;

@@ -11,24 +11,36 @@ use tidings_core::event::Outgoing;
 use tidings_core::id::{DeliveryId, EventId, WebhookId, first_key_at};
 use tidings_core::lane::{Claim, Claimed, PARKED_KEYS_MAX, Part};
 
-use super::reading;
+use super::{probing, reading};
 use crate::sql::statement;
+
+/// What a webhook's health says about the rows that are claimed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Marks {
+    /// Everything up to this delivery was discarded.
+    pub(super) discarded_through: i64,
+    /// What was owed up to here keeps no order, since nobody had asked for it; in milliseconds.
+    pub(super) unkeyed_until_ms: Option<i64>,
+}
 
 /// Answers a claim as of `now` from one snapshot, leaving out what fell to a discard of everything.
 pub(super) fn claim(
     snapshot: &Connection,
     webhook: WebhookId,
     claim: Claim,
-    discarded_through: i64,
+    marks: Marks,
     now: Timestamp,
 ) -> rusqlite::Result<Claimed> {
     let ask = Ask {
         snapshot,
         webhook,
         claim: &claim,
-        discarded_through,
+        marks,
         now,
     };
+    if claim.part == Part::Probe {
+        return probing::probe(&ask);
+    }
     let parked = if claim.ordered {
         ask.parked()?
     } else {
@@ -50,19 +62,19 @@ pub(super) fn claim(
     })
 }
 
-struct Ask<'a> {
-    snapshot: &'a Connection,
-    webhook: WebhookId,
-    claim: &'a Claim,
-    discarded_through: i64,
-    now: Timestamp,
+pub(super) struct Ask<'a> {
+    pub(super) snapshot: &'a Connection,
+    pub(super) webhook: WebhookId,
+    pub(super) claim: &'a Claim,
+    pub(super) marks: Marks,
+    pub(super) now: Timestamp,
 }
 
 /// A claimed row whose event is not read yet.
-struct Due {
-    id: DeliveryId,
+pub(super) struct Due {
+    pub(super) id: DeliveryId,
     event_id: EventId,
-    order_key: Option<OrderKey>,
+    pub(super) order_key: Option<OrderKey>,
     attempt_count: u32,
     tries: u32,
     at: Timestamp,
@@ -76,10 +88,26 @@ impl Ask<'_> {
         let backlog_until = self.claim.backlog_until;
         let (after, until) = match self.claim.part {
             Part::Backlog => (-1, backlog_until.min(self.now).as_ms()),
-            Part::Live => (backlog_until.as_ms(), self.now.as_ms()),
+            Part::Live | Part::Probe => (backlog_until.as_ms(), self.now.as_ms()),
         };
-        let values = params![self.webhook.0, after, until, self.discarded_through];
-        self.take("claim_due", values, |_| Ok(true))
+        self.take_by_due((after, until), until, |_| Ok(true))
+    }
+
+    /// The first that are due in a range, fresh (up to `fresh_until`) and tried ones together.
+    fn take_by_due(
+        &self,
+        (after, until): (i64, i64),
+        fresh_until: i64,
+        passes: impl Fn(&Due) -> rusqlite::Result<bool>,
+    ) -> rusqlite::Result<Vec<Due>> {
+        let discarded_through = self.marks.discarded_through;
+        let values = params![self.webhook.0, after, fresh_until, discarded_through];
+        let mut taken = self.take("claim_fresh", values, &passes)?;
+        let values = params![self.webhook.0, after, until, discarded_through];
+        taken.extend(self.take("claim_tried", values, &passes)?);
+        taken.sort_by_key(|due| (due.at, due.id));
+        taken.truncate(self.claim.limit);
+        Ok(taken)
     }
 
     /// In commit order; the parts are divided by age. What follows a parked head stays, and so does
@@ -90,7 +118,7 @@ impl Ask<'_> {
         let may_have_backlog =
             self.claim.part == Part::Live && self.owes_up_to("backlog_left", after, None)?;
         let values = params![self.webhook.0, after, until, self.now.as_ms()];
-        self.take("claim_ordered", values, |due| {
+        let keyed = self.take("claim_ordered", values, |due| {
             let Some(key) = due.order_key else {
                 return Ok(true);
             };
@@ -106,11 +134,26 @@ impl Ask<'_> {
             let blocked = self.owes_up_to("backlog_of_key", after, Some(key))?;
             has_backlog.insert(key, blocked);
             Ok(!blocked)
+        })?;
+        let mut rows = self.unkeyed((after, until))?;
+        rows.extend(keyed);
+        rows.truncate(self.claim.limit);
+        Ok(rows)
+    }
+
+    /// What was owed before order was asked for, in any order.
+    fn unkeyed(&self, (after, until): (i64, i64)) -> rusqlite::Result<Vec<Due>> {
+        let Some(unkeyed_until_ms) = self.marks.unkeyed_until_ms else {
+            return Ok(Vec::new());
+        };
+        let now = self.now.as_ms();
+        self.take_by_due((-1, now), unkeyed_until_ms.min(now), |due| {
+            Ok(due.order_key.is_none() && due.id.0 > after && due.id.0 <= until)
         })
     }
 
     /// The first rows that the lane does not know and that pass.
-    fn take(
+    pub(super) fn take(
         &self,
         name: &'static str,
         values: impl Params,
@@ -138,9 +181,10 @@ impl Ask<'_> {
     ) -> rusqlite::Result<bool> {
         let mut statement = self.snapshot.prepare_cached(statement(name))?;
         match key {
-            None => statement.exists(params![self.webhook.0, last, self.discarded_through]),
+            None => statement.exists(params![self.webhook.0, last, self.marks.discarded_through]),
             Some(key) => {
-                statement.exists(params![self.webhook.0, last, self.discarded_through, key.0])
+                let discarded_through = self.marks.discarded_through;
+                statement.exists(params![self.webhook.0, last, discarded_through, key.0])
             }
         }
     }
@@ -150,33 +194,40 @@ impl Ask<'_> {
         let divide = first_key_at(Timestamp::from_ms(self.claim.backlog_until.as_ms() + 1)) - 1;
         let (after, until) = match self.claim.part {
             Part::Backlog => (-1, divide),
-            Part::Live => (divide, i64::MAX),
+            Part::Live | Part::Probe => (divide, i64::MAX),
         };
-        (after.max(self.discarded_through), until)
+        (after.max(self.marks.discarded_through), until)
     }
 
     fn next_due(&self) -> rusqlite::Result<Option<Timestamp>> {
-        let due_ms: Option<i64> = if self.claim.ordered {
-            let (after, until) = self.key_range();
-            self.snapshot
-                .prepare_cached(statement("next_due_ordered"))?
-                .query_row(
-                    params![self.webhook.0, self.now.as_ms(), after, until],
-                    |row| row.get(0),
-                )?
+        let now = self.now.as_ms();
+        let all = i64::MAX;
+        let (due, ids) = if self.claim.ordered {
+            ((now, all), self.key_range())
         } else {
-            let (after, until) = match self.claim.part {
-                Part::Backlog => (self.now.as_ms(), self.claim.backlog_until.as_ms()),
-                Part::Live => (self.now.max(self.claim.backlog_until).as_ms(), i64::MAX),
+            let divide = self.claim.backlog_until.as_ms();
+            let due = match self.claim.part {
+                Part::Backlog => (now, divide),
+                Part::Live | Part::Probe => (now.max(divide), all),
             };
-            self.snapshot
-                .prepare_cached(statement("next_due"))?
-                .query_row(
-                    params![self.webhook.0, after, until, self.discarded_through],
-                    |row| row.get(0),
-                )?
+            (due, (self.marks.discarded_through, all))
         };
-        Ok(due_ms.map(Timestamp::from_ms))
+        let values = [self.webhook.0, due.0, due.1, ids.0, ids.1];
+        let fresh = self.earliest("next_due_fresh", values)?;
+        let tried = self.earliest("next_due_tried", values)?;
+        Ok(fresh.into_iter().chain(tried).min())
+    }
+
+    pub(super) fn earliest(
+        &self,
+        name: &'static str,
+        values: impl Params,
+    ) -> rusqlite::Result<Option<Timestamp>> {
+        let at_ms: Option<i64> = self
+            .snapshot
+            .prepare_cached(statement(name))?
+            .query_row(values, |row| row.get(0))?;
+        Ok(at_ms.map(Timestamp::from_ms))
     }
 
     /// The conversations of this part whose head waits for a retry.
@@ -200,7 +251,7 @@ pub(super) fn parked_keys(
         .collect()
 }
 
-fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
+pub(super) fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
     Ok(Due {
         id: DeliveryId(row.get(0)?),
         event_id: EventId(row.get(1)?),
@@ -214,7 +265,7 @@ fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
 }
 
 /// Adds the events; several deliveries of one event share it.
-fn with_events(
+pub(super) fn with_events(
     snapshot: &Connection,
     webhook_id: WebhookId,
     due: Vec<Due>,

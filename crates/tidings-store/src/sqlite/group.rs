@@ -221,6 +221,7 @@ impl Writer {
             replays,
             ..
         } = staged;
+        let leaves_chores = health.values().any(Health::has_chores);
         if !health.is_empty() || !newly_owed.is_empty() || !nouns.is_empty() {
             let mut tables = self.directory.write();
             for (id, health) in health {
@@ -237,8 +238,10 @@ impl Writer {
             owed,
             changed,
             touched,
+            renewed,
         } = &committed;
-        let worth_telling = !owed.is_empty() || !changed.is_empty() || !touched.is_empty();
+        let is_empty = owed.is_empty() && changed.is_empty() && touched.is_empty();
+        let worth_telling = !is_empty || !renewed.is_empty();
         if worth_telling && self.outlets.committed.try_send(committed).is_err() {
             self.outlets.dropped.send_modify(|count| *count += 1);
         }
@@ -248,6 +251,9 @@ impl Writer {
         self.outlets.tell_waking(waking);
         if replays {
             self.outlets.replays.send_modify(|count| *count += 1);
+        }
+        if leaves_chores {
+            self.outlets.chores.send_modify(|count| *count += 1);
         }
     }
 }

@@ -270,8 +270,14 @@ fn load_health(connection: &Connection, tables: &mut Tables) -> rusqlite::Result
 /// and commit. The index of unsettled deliveries tells it.
 fn count_owed(connection: &Connection, tables: &mut Tables) -> rusqlite::Result<()> {
     let mut count = connection.prepare(statement("count_owed"))?;
-    let rows = count.query_map([], |row| Ok((WebhookId(row.get(0)?), row.get(1)?)))?;
-    let mut owed: HashMap<WebhookId, i64> = rows.collect::<Result<_, _>>()?;
+    let rows = count.query_map([], |row| {
+        Ok((WebhookId(row.get(0)?), row.get::<_, i64>(1)?))
+    })?;
+    let mut owed: HashMap<WebhookId, i64> = HashMap::new();
+    for row in rows {
+        let (id, count) = row?;
+        *owed.entry(id).or_default() += count;
+    }
     let mut count_after = connection.prepare(statement("count_owed_after"))?;
     for (id, count) in &mut owed {
         let discarded_through = tables.health(*id).discarded_through;

@@ -1,9 +1,11 @@
 //! Outcomes into the store: the attempt, what becomes of the delivery, and what that does to its webhook.
 
 use rusqlite::params;
+use tidings_core::clock::Timestamp;
 use tidings_core::delivery::{Attempt, Next, Settlement};
 use tidings_core::health::Verdict;
 use tidings_core::id::{DeliveryId, WebhookId};
+use tidings_core::spell::Patience;
 use tidings_core::webhook::{Activity, DISABLED_FAILURES, DISABLED_GONE, Webhook};
 
 use super::group::{Commit, Noun};
@@ -35,9 +37,10 @@ impl Commit<'_> {
         if let Some(attempt) = settled.attempt.as_ref().filter(|_| !owed) {
             self.execute("count_attempt", params![settled.id.0, attempt.number])?;
         }
-        let health = self.health(webhook.id);
-        match health.record(settled, owed, webhook.settings.disable_after) {
-            Verdict::Carry => Ok(()),
+        let patience = Patience::of(&webhook.settings);
+        match self.health(webhook.id).record(settled, owed, &patience) {
+            Verdict::Carry | Verdict::Failing => Ok(()),
+            Verdict::Recovered => self.release_tried(webhook.id),
             Verdict::Gone => self.disable(webhook, DISABLED_GONE),
             Verdict::TooManyFailures(streak) => {
                 self.renew(webhook.id, &streak)?;
@@ -67,6 +70,7 @@ impl Commit<'_> {
         let count = settled.attempt.as_ref().map(|attempt| attempt.number);
         let first = settled.first_attempt_at.as_ms();
         let ended = settled.ended_at.as_ms();
+        let asked_until = settled.asked_until.map(Timestamp::as_ms);
         let rows = match settled.next {
             Next::Succeeded => self.execute(
                 "finish_delivery",
@@ -78,10 +82,13 @@ impl Commit<'_> {
             )?,
             Next::Retry { due_at, tries } => self.execute(
                 "postpone_delivery",
-                params![id, due_at.as_ms(), tries, count, first],
+                params![id, due_at.as_ms(), tries, count, first, ended, asked_until],
             )?,
             // Held with its webhook; enabling that again starts its schedule anew.
-            Next::Gone => self.execute("postpone_delivery", params![id, ended, 0, count, first])?,
+            Next::Gone => self.execute(
+                "postpone_delivery",
+                params![id, ended, 0, count, first, ended, asked_until],
+            )?,
         };
         Ok(rows > 0)
     }

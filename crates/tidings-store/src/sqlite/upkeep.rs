@@ -10,7 +10,7 @@ use crate::answer::REMEMBERED_FOR;
 use crate::sql::statement;
 
 /// How many rows one step touches: small enough that the writer never stalls.
-const STEP_ROWS: i64 = 500;
+pub(super) const STEP_ROWS: i64 = 500;
 
 /// How far the walks over old rows have come. What is kept of them is passed by once a walk, not
 /// looked at again in every step.
@@ -38,6 +38,9 @@ impl Stretch {
 impl Commit<'_> {
     /// One step; true when there is more to do. What is older than `before` is past the retention.
     pub(super) fn prune(&mut self, before: Timestamp) -> rusqlite::Result<bool> {
+        if self.renew_some()? {
+            return Ok(true);
+        }
         let steps = [
             Self::write_out_discards,
             Self::remove_leavings,
@@ -57,7 +60,11 @@ impl Commit<'_> {
     }
 
     /// Executes a statement and counts the rows in the store's own integers.
-    fn step(&self, name: &'static str, values: impl rusqlite::Params) -> rusqlite::Result<i64> {
+    pub(super) fn step(
+        &self,
+        name: &'static str,
+        values: impl rusqlite::Params,
+    ) -> rusqlite::Result<i64> {
         Ok(self.execute(name, values)? as i64)
     }
 

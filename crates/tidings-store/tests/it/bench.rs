@@ -318,6 +318,7 @@ impl<P: Place> Bench<P> {
             limit,
             backlog_until: Timestamp::from_ms(health.backlog_until_ms),
             known: std::sync::Arc::default(),
+            after_key: None,
             ordered: self
                 .store
                 .directory()
@@ -417,6 +418,8 @@ pub(crate) fn settlement(row: &DeliveryRow, next: Next, now: Timestamp) -> Settl
             reply_error: None,
         }),
         ended_at: now,
+        is_probe: false,
+        asked_until: None,
         next,
     }
 }

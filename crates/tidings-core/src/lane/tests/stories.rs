@@ -168,7 +168,7 @@ impl World {
         self.lane.pump(at(self.now), budget, &mut actions);
         for action in actions {
             match action {
-                Action::Send(owed) => self.sent(&owed),
+                Action::Send(owed) | Action::Probe(owed) => self.sent(&owed),
                 // The snapshot is taken now, and heard of later.
                 Action::Claim(claim) => self.claims.push(self.read(&claim)),
             }

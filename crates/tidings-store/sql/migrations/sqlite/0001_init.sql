@@ -51,13 +51,19 @@ create table deliveries (
   attempt_count bigint not null,
   tries bigint not null,
   due_at bigint not null,
+  -- When the last attempt of the present schedule ended; null before the first.
+  tried_at bigint,
+  -- Before when the receiver does not want it again (Retry-After).
+  asked_until bigint,
   first_attempt_at bigint,
   created_at bigint not null,
   completed_at bigint,
   replay_id bigint
 );
 create index deliveries_by_webhook on deliveries (webhook_id, id);
-create index deliveries_due on deliveries (webhook_id, due_at, id) where state = 'pending';
+-- What was never tried is apart from what was, so that a failing lane finds it among a million.
+create index deliveries_fresh on deliveries (webhook_id, due_at, id) where state = 'pending' and tried_at is null;
+create index deliveries_tried on deliveries (webhook_id, due_at, id) where state = 'pending' and tried_at is not null;
 create index deliveries_exhausted on deliveries (webhook_id, id) where state = 'exhausted';
 -- For lanes that keep an order only.
 create index deliveries_ordered on deliveries (webhook_id, id) where state = 'pending' and order_key is not null;
