@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::delivery::{Next, OrderKey, Owed};
-use crate::id::{DeliveryId, first_key_at};
+use crate::id::DeliveryId;
 use crate::webhook::Hold;
 
 mod probing;
@@ -233,7 +233,7 @@ impl Lane {
     pub fn claimed(&mut self, claimed: Claimed, now: Timestamp) {
         if claimed.claim.part == Part::Probe {
             if let Some(probing) = &mut self.probing {
-                probing.claimed(claimed.rows.into_iter().next(), claimed.next_due, now);
+                probing.claimed(claimed, now);
             }
             return;
         }
@@ -279,16 +279,11 @@ impl Lane {
             return;
         };
         self.backlog_in_flight -= usize::from(part == Part::Backlog);
-        if let Next::Retry { due_at, .. } = next {
-            self.stream(self.part_after(part, due_at))
-                .expect_due(due_at);
-            if let Some(key) = key {
-                self.stream(part).park(key);
-                if part == Part::Backlog {
-                    // What is newer of this key waits for the backlog again.
-                    self.live.leave(key);
-                }
-            }
+        match next {
+            // Its part is not known; whatever was read beside it is read again.
+            Next::Retry { .. } if part == Part::Probe => self.recheck(),
+            Next::Retry { due_at, .. } => self.postponed(part, key, due_at),
+            _ => {}
         }
         if next == Next::Gone {
             self.stream(part).miss();
@@ -300,6 +295,17 @@ impl Lane {
         }
         if self.touched.remove(&id) {
             self.recheck();
+        }
+    }
+
+    fn postponed(&mut self, part: Part, key: Option<OrderKey>, due_at: Timestamp) {
+        self.stream(self.part_after(part, due_at))
+            .expect_due(due_at);
+        let Some(key) = key else { return };
+        self.stream(part).park(key);
+        if part == Part::Backlog {
+            // What is newer of this key waits for the backlog again.
+            self.live.leave(key);
         }
     }
 
@@ -359,7 +365,7 @@ impl Lane {
         } else if budget > 0
             && let Some(owed) = probing.take(now)
         {
-            self.fly(self.part_of(&owed), &owed);
+            self.fly(Part::Probe, &owed);
             actions.push(Action::Probe(owed));
         }
     }
@@ -474,20 +480,6 @@ impl Lane {
         self.busy.extend(owed.order_key);
         self.in_flight.insert(owed.id, (part, owed.order_key));
         self.backlog_in_flight += usize::from(part == Part::Backlog);
-    }
-
-    /// Where a delivery is found that no part has brought.
-    fn part_of(&self, owed: &Owed) -> Part {
-        let until = self.rules.backlog_until;
-        let is_backlog = match self.rules.ordered {
-            true => owed.id.0 < first_key_at(until.plus(Duration::from_millis(1))),
-            false => owed.due_at <= until,
-        };
-        if is_backlog {
-            Part::Backlog
-        } else {
-            Part::Live
-        }
     }
 
     /// Where a delivery of `part` is found after it was postponed. An ordered lane divides by age, so

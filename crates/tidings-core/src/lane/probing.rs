@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::delivery::{OrderKey, Owed};
 use crate::id::DeliveryId;
 
-use super::CLAIM_PAUSE;
+use super::{CLAIM_PAUSE, Claimed};
 
 /// How many deliveries are remembered as probed before the rotation begins anew.
 const PROBED_MAX: usize = 512;
@@ -34,6 +34,8 @@ enum Candidate {
     Unknown,
     /// The store is being asked.
     Claiming {
+        /// What is not wanted; tells the answer from one to a question of an earlier spell.
+        known: Arc<HashSet<DeliveryId>>,
         /// Whether the answer may be out of date when it comes.
         stale: bool,
     },
@@ -61,7 +63,7 @@ impl Probing {
     /// What is owed has changed.
     pub(super) fn recheck(&mut self) {
         match &mut self.candidate {
-            Candidate::Claiming { stale } => *stale = true,
+            Candidate::Claiming { stale, .. } => *stale = true,
             candidate => *candidate = Candidate::Unknown,
         }
     }
@@ -73,19 +75,19 @@ impl Probing {
         }
     }
 
-    pub(super) fn claimed(
-        &mut self,
-        row: Option<Owed>,
-        next_due: Option<Timestamp>,
-        now: Timestamp,
-    ) {
-        let Candidate::Claiming { stale } = self.candidate else {
-            return;
+    pub(super) fn claimed(&mut self, claimed: Claimed, now: Timestamp) {
+        let stale = match &self.candidate {
+            Candidate::Claiming { known, stale } if Arc::ptr_eq(known, &claimed.claim.known) => {
+                *stale
+            }
+            _ => return,
         };
-        self.candidate = match row {
+        self.candidate = match claimed.rows.into_iter().next() {
             _ if stale => Candidate::Unknown,
             Some(owed) => Candidate::Ready(Box::new(owed)),
-            None if self.probed.is_empty() => Candidate::Absent { until: next_due },
+            None if self.probed.is_empty() => Candidate::Absent {
+                until: claimed.next_due,
+            },
             None => {
                 // All had their turn.
                 self.probed.clear();
@@ -130,8 +132,12 @@ impl Probing {
         if !is_wanted || now < self.next_at {
             return None;
         }
-        self.candidate = Candidate::Claiming { stale: false };
-        Some((Arc::new(self.probed.clone()), self.last_key))
+        let known = Arc::new(self.probed.clone());
+        self.candidate = Candidate::Claiming {
+            known: known.clone(),
+            stale: false,
+        };
+        Some((known, self.last_key))
     }
 
     /// When something is to be done though nothing happens.

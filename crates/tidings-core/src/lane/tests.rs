@@ -7,6 +7,7 @@ use super::*;
 use crate::event::{Content, Event, OccurredAt, Outgoing};
 use crate::id::{EventId, OrganizationId, WebhookId};
 
+mod failing;
 mod stories;
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -8,6 +8,7 @@
 mod arrival;
 mod endpoint;
 mod errands;
+mod failing;
 mod flow;
 mod holds;
 mod order;

@@ -16,6 +16,7 @@ use tidings_core::event::{Content, NewEvent, Numbering};
 use tidings_core::health::Health;
 use tidings_core::id::{EventId, OrganizationId, WebhookId};
 use tidings_core::organization::{Organization, OrganizationSettings};
+use tidings_core::spell::Patience;
 use tidings_core::webhook::{Activity, Webhook};
 use tidings_delivery::metrics::Metrics;
 use tidings_delivery::report::Report;
@@ -217,6 +218,10 @@ impl Rig {
 
     pub(crate) fn health(&self, id: WebhookId) -> Health {
         self.store.directory().health(id)
+    }
+
+    pub(crate) fn patience(&self, id: WebhookId) -> Patience {
+        Patience::of(&self.store.directory().webhook(id).unwrap().settings)
     }
 
     /// Why the webhook is disabled, if it is.

@@ -55,7 +55,7 @@ impl World {
 
     fn step(&mut self) {
         self.now += self.dice.roll(30) as i64;
-        match self.dice.roll(11) {
+        match self.dice.roll(12) {
             0..=3 => {
                 let offered = !self.dice.hits(20);
                 self.commit(offered);
@@ -64,6 +64,7 @@ impl World {
             5 | 6 => self.end_one(),
             7 | 8 => self.answer_claim(),
             9 => self.touch(),
+            10 => self.fail_or_recover(),
             _ => self.pause_or_resume(),
         }
         self.pump();
@@ -162,13 +163,33 @@ impl World {
         self.lane.obey(self.rules, false);
     }
 
+    /// A spell begins, goes on, or ends with what failed in it due at once.
+    fn fail_or_recover(&mut self) {
+        if self.rules.next_probe.take().is_some() && self.dice.hits(2) {
+            for row in self.pending.values_mut() {
+                row.due = row.due.min(self.now);
+            }
+        } else if self.dice.hits(3) {
+            self.rules.next_probe = Some(at(self.now + self.dice.roll(100) as i64));
+        }
+        self.lane.obey(self.rules, false);
+    }
+
     fn pump(&mut self) {
         let mut actions = Vec::new();
         let budget = self.dice.roll(4) as usize;
         self.lane.pump(at(self.now), budget, &mut actions);
         for action in actions {
             match action {
-                Action::Send(owed) | Action::Probe(owed) => self.sent(&owed),
+                Action::Send(owed) => {
+                    assert_eq!(self.rules.next_probe, None, "more than a probe was sent");
+                    self.sent(&owed);
+                }
+                Action::Probe(owed) => {
+                    assert!(self.in_flight.is_empty(), "a second probe was sent");
+                    assert!(self.rules.next_probe <= Some(at(self.now)), "too early");
+                    self.sent(&owed);
+                }
                 // The snapshot is taken now, and heard of later.
                 Action::Claim(claim) => self.claims.push(self.read(&claim)),
             }
@@ -196,8 +217,33 @@ impl World {
         assert!(self.in_flight.len() <= self.rules.max_in_flight);
     }
 
+    /// A delivery the lane does not know, in an ordered lane the head of its conversation.
+    fn probe(&self, claim: &Claim) -> Claimed {
+        let is_head = |id: i64, row: &Row| {
+            !claim.ordered
+                || !self
+                    .pending
+                    .range(..id)
+                    .any(|(_, older)| older.key == row.key)
+        };
+        let found = self
+            .pending
+            .iter()
+            .find(|(id, row)| !claim.known.contains(&DeliveryId(**id)) && is_head(**id, row));
+        Claimed {
+            rows: found
+                .map(|(id, row)| owed(*id, row.key, row.due))
+                .into_iter()
+                .collect(),
+            ..nothing(claim.clone())
+        }
+    }
+
     /// What the store's statements say, written naively.
     fn read(&self, claim: &Claim) -> Claimed {
+        if claim.part == Part::Probe {
+            return self.probe(claim);
+        }
         let until = claim.backlog_until.as_ms();
         let in_part = |row: &Row| {
             let divides = if claim.ordered { row.created } else { row.due };
@@ -243,7 +289,8 @@ impl World {
 
     /// Nothing new happens and nothing fails: all that is owed must arrive.
     fn drain(&mut self) {
-        if self.rules.hold.take().is_some() {
+        let held = self.rules.hold.take().is_some();
+        if self.rules.next_probe.take().is_some() || held {
             self.lane.obey(self.rules, false);
         }
         self.hear();
