@@ -11,6 +11,7 @@ mod handing;
 mod matching;
 mod model;
 mod opening;
+mod probing;
 mod pruning;
 mod publishing;
 mod reading;
@@ -50,6 +51,10 @@ macro_rules! conformance {
                 a_streak_leaves_alone_what_went_its_own_way settled_twice_counts_once
                 settled_after_a_discard given_up_while_waiting_keeps_its_attempts
                 of_a_webhook_that_is_gone the_switch_of_the_organization_holds
+            }
+            probing {
+                never_tried_before_all_others a_wish_is_respected heads_in_turn
+                recovering_makes_all_due_in_steps resuming_renews_in_steps
             }
             changing {
                 a_lost_race_is_a_conflict limits_count_along_the_ancestors
