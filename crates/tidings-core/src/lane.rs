@@ -280,13 +280,12 @@ impl Lane {
         };
         self.backlog_in_flight -= usize::from(part == Part::Backlog);
         match next {
+            Next::Succeeded => {}
             // Its part is not known; whatever was read beside it is read again.
-            Next::Retry { .. } if part == Part::Probe => self.recheck(),
+            _ if part == Part::Probe => self.recheck(),
             Next::Retry { due_at, .. } => self.postponed(part, key, due_at),
-            _ => {}
-        }
-        if next == Next::Gone {
-            self.stream(part).miss();
+            // It may have been held with its webhook, and that enabled again before this was heard.
+            Next::Exhausted | Next::Gone => self.stream(part).miss(),
         }
         if let Some(key) = key {
             self.busy.remove(&key);

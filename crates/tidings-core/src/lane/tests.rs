@@ -122,8 +122,24 @@ fn sends_up_to_its_limit_and_on_as_slots_are_freed() {
     assert_eq!(sent(&mut lane, 10), [3]);
     assert!(!lane.is_idle());
     lane.settled(DeliveryId(2), Next::Succeeded);
-    lane.settled(DeliveryId(3), Next::Exhausted);
+    lane.settled(DeliveryId(3), Next::Succeeded);
     assert!(lane.is_idle());
+}
+
+/// Given up, back with its disabled webhook, which was enabled before the lane heard of any of it.
+#[test]
+fn what_was_given_up_may_be_owed_again() {
+    let mut lane = Lane::new_settled(rules(2, false));
+    lane.offer(owed(1, None, 10));
+    assert_eq!(sent(&mut lane, 10), [1]);
+    for claim in claims(&mut lane, 20) {
+        lane.claimed(nothing(claim), at(20));
+    }
+    lane.settled(DeliveryId(1), Next::Exhausted);
+    for claim in claims(&mut lane, 30) {
+        lane.claimed(live(claim, vec![owed(1, None, 10)]), at(30));
+    }
+    assert_eq!(sent(&mut lane, 30), [1]);
 }
 
 #[test]
@@ -391,6 +407,9 @@ fn the_wish_for_peace_outlives_the_last_delivery() {
     assert_eq!(sent(&mut lane, 10), [1]);
     lane.answered(at(10), at(20), false, Some(SECOND));
     lane.settled(DeliveryId(1), Next::Exhausted);
+    for claim in claims(&mut lane, 20) {
+        lane.claimed(nothing(claim), at(20));
+    }
     assert!(!lane.is_idle());
     lane.offer(owed(2, None, 30));
     assert_eq!(sent(&mut lane, 30), NOTHING);
