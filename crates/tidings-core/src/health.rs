@@ -139,9 +139,11 @@ impl Health {
         };
         let counted = spell.counts_as(patience) as usize + self.streak.len();
         if patience.disable_after == 0 || counted < patience.disable_after as usize {
-            return match spell.warns(patience) {
-                true => Verdict::Failing,
-                false => Verdict::Carry,
+            let warns = spell.warns(patience);
+            return if warns {
+                Verdict::Failing
+            } else {
+                Verdict::Carry
             };
         }
         self.spell = None;

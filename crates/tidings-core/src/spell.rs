@@ -177,7 +177,7 @@ impl Spell {
 /// Where between its bounds the first distance of a webhook's probes lies: lanes that began to fail at
 /// the same moment do not probe in step.
 fn first_distance(webhook: WebhookId) -> Duration {
-    let span = (FIRST_PROBE_MAX - FIRST_PROBE_MIN).as_millis() as u64;
+    let span = FIRST_PROBE_MAX.saturating_sub(FIRST_PROBE_MIN).as_millis() as u64;
     let hash = webhook
         .0
         .cast_unsigned()

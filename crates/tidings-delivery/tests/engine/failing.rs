@@ -14,9 +14,9 @@ use crate::rig::Rig;
 async fn ill() -> (Endpoint, Arc<AtomicBool>) {
     let well = Arc::new(AtomicBool::new(false));
     let heard = well.clone();
-    let endpoint = Endpoint::scripted(move |_| match heard.load(Ordering::SeqCst) {
-        true => Reply::status(200),
-        false => Reply::status(500),
+    let endpoint = Endpoint::scripted(move |_| {
+        let is_well = heard.load(Ordering::SeqCst);
+        Reply::status(if is_well { 200 } else { 500 })
     });
     (endpoint.await, well)
 }

@@ -36,9 +36,10 @@ impl Ask<'_> {
         let webhook = self.webhook.0;
         let now = self.now.as_ms();
         let discarded_through = self.marks.discarded_through;
-        let fresh_until = match self.claim.ordered {
-            true => self.marks.unkeyed_until_ms,
-            false => Some(now),
+        let fresh_until = if self.claim.ordered {
+            self.marks.unkeyed_until_ms
+        } else {
+            Some(now)
         };
         let Some(fresh_until) = fresh_until else {
             return Ok(None);
