@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use subtle::ConstantTimeEq;
 
+use crate::catalogue::EventType;
 use crate::dialect::Dialect;
 use crate::scheme::{StandardKey, VendorKey, header};
 use crate::secret::Secret;
@@ -17,6 +18,8 @@ pub const TOLERANCE_S: i64 = 300;
 /// A delivery whose signature holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VerifiedEvent {
+    /// The dialect it was verified in.
+    pub dialect: Dialect,
     /// The event's name in the dialect.
     pub event: String,
     /// The event's id (`webhook-id`), equal on every attempt: what to deduplicate by. Proven when the
@@ -29,6 +32,35 @@ pub struct VerifiedEvent {
 }
 
 impl VerifiedEvent {
+    /// The canonical types told under the event's name, which tell when it is sent and what it holds;
+    /// none for a custom type.
+    pub fn event_types(&self) -> Vec<&'static EventType> {
+        let documented = self.dialect.event(&self.event);
+        documented.map_or_else(Vec::new, |event| event.event_types)
+    }
+
+    /// The organization it happened in, in the dialects that tell it.
+    pub fn organization_id(&self) -> Option<&str> {
+        let member = match self.dialect {
+            Dialect::Atender => "tenantId",
+            Dialect::Chatshipper => "organization",
+            Dialect::Standard => "organizationId",
+            Dialect::Varda | Dialect::Dialogbrain => return None,
+        };
+        self.body[member].as_str()
+    }
+
+    /// When it happened, in the dialects that tell it: RFC 3339.
+    pub fn occurred_at(&self) -> Option<&str> {
+        self.body["timestamp"].as_str()
+    }
+
+    /// The whole body, read as `T`: the `Event` that `tidings types --lang rust` writes for the
+    /// dialect, or an enum or struct of your own.
+    pub fn typed<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        T::deserialize(&self.body)
+    }
+
     /// The body's `data`, read as `T`.
     pub fn data<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         T::deserialize(&self.body["data"])
@@ -140,6 +172,7 @@ pub fn verify<N: AsRef<str>, V: AsRef<str>>(
         .to_owned();
     let id = standard.map(|signature| signature.id.to_owned());
     Ok(VerifiedEvent {
+        dialect,
         event,
         id,
         attempted_at_s: standard_time_s.or(vendor_time_s),

@@ -50,6 +50,38 @@ fn what_was_signed_is_accepted_and_returned() {
 }
 
 #[test]
+fn a_verified_event_is_typed() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[serde(tag = "event")]
+    enum Event {
+        #[serde(rename = "tag.added")]
+        TagAdded { data: Tagging },
+    }
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Tagging {
+        tag: String,
+    }
+    let documented = Dialect::Atender.event("tag.added").unwrap();
+    let body = documented.body_sample().to_string();
+    let headers = Signer::new(Dialect::Atender, &secret(1), None).headers(
+        "evt_1",
+        "dlv_1",
+        "tag.added",
+        NOW_S,
+        body.as_bytes(),
+    );
+    let event = try_it(Dialect::Atender, &headers, &body, NOW_S).unwrap();
+    let tag = "order".to_owned();
+    let expect = Event::TagAdded {
+        data: Tagging { tag },
+    };
+    assert_eq!(event.typed::<Event>().unwrap(), expect);
+    assert_eq!(event.event_types()[0].name(), "tag.added");
+    assert_eq!(event.organization_id(), Some("org_06f8qk3z00000"));
+    assert_eq!(event.occurred_at(), Some("2026-04-14T08:12:03Z"));
+}
+
+#[test]
 fn either_set_of_headers_is_enough() {
     for dialect in Dialect::ALL {
         let (standard, vendor): (Vec<_>, Vec<_>) = signed(dialect)

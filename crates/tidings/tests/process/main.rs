@@ -7,6 +7,7 @@
 )]
 
 mod at_rest;
+mod bodies;
 mod crashes;
 mod disk_full;
 mod document;
