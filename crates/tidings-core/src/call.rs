@@ -107,6 +107,9 @@ pub struct Call {
     pub updated_at: Timestamp,
 }
 
+/// The words of all states, in the order of a call's life.
+pub const STATUSES: [&str; 3] = ["ringing", "active", "ended"];
+
 /// The mark of all calls with a contact.
 pub fn contact_mark(contact: ContactId) -> String {
     format!("contact:{contact}")
@@ -162,9 +165,6 @@ impl Record for Call {
 }
 
 impl State {
-    /// The words of all states, in the order of a call's life.
-    pub const STATUSES: [&'static str; 3] = ["ringing", "active", "ended"];
-
     /// Its word in the API and in data.
     pub const fn status(&self) -> &'static str {
         match self {

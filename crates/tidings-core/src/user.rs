@@ -74,8 +74,13 @@ impl Record for User {
     }
 
     fn marks(&self) -> Vec<String> {
-        vec![self.status.mark()]
+        vec![self.status.mark(), email_mark(&self.email)]
     }
+}
+
+/// The mark of the user with this address, for lists.
+pub fn email_mark(email: &str) -> String {
+    format!("email:{}", email_key(email))
 }
 
 /// The key of the user with this address, however it is capitalized.

@@ -6,16 +6,32 @@ use tidings_core::resource::{NAME_CHARACTERS_MAX, draft as resource};
 use super::paths::reference;
 use super::schemas::{Field, characters, closed, id, made, object, organization_id, with};
 
-pub(super) fn schemas() -> Value {
-    resources()
+pub(super) fn schemas() -> Vec<Value> {
+    vec![words(), resources()]
+}
+
+/// What the schemas of several nouns name.
+fn words() -> Value {
+    json!({
+        "ActorOnly": closed(&envelope(), &[]),
+        "Attribution": {"type": ["object", "null"], "description": "Where the customer came from; passed on as it is"},
+        "ContactId": id("cnt"),
+        "ConversationId": id("cnv"),
+        "Filter": {"type": "string", "minLength": 1},
+    })
 }
 
 /// What every call that changes something may say.
-fn envelope() -> [Field; 1] {
+pub(super) fn envelope() -> [Field; 1] {
     [(
         "actor",
         json!({"anyOf": [reference("Actor"), {"type": "null"}], "description": "Who does it; by default the key"}),
     )]
+}
+
+/// What tells one state of a record from another.
+pub(super) fn version() -> Field {
+    ("version", json!({"type": "integer", "minimum": 1}))
 }
 
 fn resources() -> Value {
@@ -39,7 +55,7 @@ fn resources() -> Value {
         name,
         made("createdAt"),
         made("updatedAt"),
-        ("version", json!({"type": "integer", "minimum": 1})),
+        version(),
     ];
     json!({
         "NewResource": new,

@@ -1,10 +1,12 @@
 //! The API described: an OpenAPI 3.1 document for programs and a page for people, both made from the
 //! operations table, the schemas and the catalogue, so that they cannot fall behind the code.
 
+mod call_schemas;
 mod core_schemas;
 mod event_schemas;
 mod exchange_schemas;
 mod paths;
+mod people_schemas;
 mod record_schemas;
 mod reference;
 mod schemas;

@@ -29,13 +29,17 @@ pub(super) fn schemas() -> Value {
         webhooks(),
         deliveries(),
         super::exchange_schemas::schemas(),
-        super::core_schemas::schemas(),
         super::event_schemas::schemas(),
         super::record_schemas::schemas(),
         cursors(),
     ];
     let mut schemas = Map::new();
-    for part in parts {
+    let core = [
+        super::core_schemas::schemas(),
+        super::people_schemas::schemas(),
+        super::call_schemas::schemas(),
+    ];
+    for part in parts.into_iter().chain(core.into_iter().flatten()) {
         if let Value::Object(part) = part {
             schemas.extend(part);
         }
@@ -318,6 +322,18 @@ pub(super) fn maybe_made(name: &'static str) -> Field {
         name,
         json!({"type": ["string", "null"], "format": "date-time"}),
     )
+}
+
+/// What `schema` describes, or null.
+pub(super) fn maybe(schema: Value) -> Value {
+    let either = vec![schema, json!({"type": "null"})];
+    json!({"anyOf": either})
+}
+
+/// One of a few words.
+pub(super) fn one_of<T>(words: &[(&str, T)]) -> Value {
+    let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    json!({"enum": words})
 }
 
 pub(super) fn id(prefix: &str) -> Value {

@@ -1,5 +1,7 @@
 //! The operations of the API, a file per noun: what each looks like from outside, and what it does.
 
+mod calls;
+mod contacts;
 mod deliveries;
 mod delivery_lists;
 mod documents;
@@ -12,7 +14,9 @@ mod organizations;
 mod portal;
 mod replays;
 mod resources;
+mod sla_policies;
 pub(crate) mod stream;
+mod users;
 mod webhooks;
 
 pub(crate) use keys::fill_random;
@@ -33,6 +37,10 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
         events::OPERATIONS,
         stream::OPERATIONS,
         event_types::OPERATIONS,
+        contacts::OPERATIONS,
+        calls::OPERATIONS,
+        sla_policies::OPERATIONS,
+        users::OPERATIONS,
         resources::OPERATIONS,
         health::OPERATIONS,
         documents::OPERATIONS,

@@ -151,6 +151,45 @@ async fn answers_are_as_documented() {
             tenant.get("/v1/api-keys").await.expect(200)["data"][0].clone(),
         ),
         (
+            "Contact",
+            tenant
+                .post("/v1/contacts", serde_json::json!({"name": "Ada"}))
+                .await
+                .expect(201),
+        ),
+        (
+            "Call",
+            tenant
+                .post(
+                    "/v1/calls",
+                    serde_json::json!({"direction": "inbound", "from": "+1", "to": "+2"}),
+                )
+                .await
+                .expect(201),
+        ),
+        (
+            "User",
+            tenant
+                .post(
+                    "/v1/users",
+                    serde_json::json!({"name": "Noor", "email": "noor@bikes.example"}),
+                )
+                .await
+                .expect(201),
+        ),
+        (
+            "SlaPolicy",
+            tenant
+                .post(
+                    "/v1/sla-policies",
+                    serde_json::json!({"name": "VIP", "metrics": {"resolution": {
+                        "warnAfterSeconds": 60, "breachAfterSeconds": 120,
+                    }}}),
+                )
+                .await
+                .expect(201),
+        ),
+        (
             "Resource",
             tenant
                 .post("/v1/resources/bot", serde_json::json!({"name": "Wheels"}))

@@ -13,6 +13,7 @@ mod events;
 mod idempotency;
 mod organizations;
 mod paging;
+mod people;
 mod protocol;
 mod replays;
 mod resources;
