@@ -123,7 +123,7 @@ fn go() {
     assert_success(&version);
     for dialect in Dialect::ALL {
         let folder = folder(&format!("go_types/{dialect}"));
-        fs::write(folder.join("go.mod"), "module tidings\n\ngo 1.21\n").unwrap();
+        fs::write(folder.join("go.mod"), "module tidings\n\ngo 1.18\n").unwrap();
         fs::write(folder.join("tidings.go"), types(dialect, "go")).unwrap();
         fs::copy(beside("accept_test.go.txt"), folder.join("tidings_test.go")).unwrap();
         fs::write(
