@@ -165,9 +165,11 @@ impl Writer {
     fn apply(&mut self, group: &[Job]) -> rusqlite::Result<(Vec<Done>, Staged)> {
         self.last_now = self.last_now.max(self.clock.now());
         let mut commit = Commit {
+            // Nobody else writes, so the lock can wait for the first write; taking it at once would
+            // open a transaction on the connection's temporary database too, with each commit.
             transaction: self
                 .connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)?,
+                .transaction_with_behavior(TransactionBehavior::Deferred)?,
             tables: self.directory.read(),
             ids: &self.ids,
             record_ids: &mut self.record_ids,
