@@ -13,6 +13,7 @@ mod dice;
 pub mod endpoint;
 pub mod errand;
 pub mod event;
+pub mod event_type;
 pub mod fault;
 pub mod health;
 pub mod id;

@@ -13,6 +13,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use serde_json::Value;
 
+pub(crate) use check::FAULTS_MAX;
 pub use check::{Fault, NotASchema, Schema};
 
 use crate::dialect::{Dialect, NameRule};

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod catalogue;
+pub mod custom;
 mod dialect;
 mod event;
 mod instant;

@@ -1,10 +1,11 @@
-//! Changes of organizations, keys and webhooks, as data.
+//! Changes of organizations, keys, webhooks and event types, as data.
 //!
 //! A change carries the noun as it shall be. The store checks, inside the commit, what can only be
 //! known there, and answers a [`Refusal`] when it does not hold; then nothing was changed.
 
 use tidings_core::access::ApiKey;
-use tidings_core::id::{DeliveryId, KeyId, OrganizationId, ReplayId, WebhookId};
+use tidings_core::event_type::CustomType;
+use tidings_core::id::{DeliveryId, EventTypeId, KeyId, OrganizationId, ReplayId, WebhookId};
 use tidings_core::organization::Organization;
 use tidings_core::replay::Replay;
 use tidings_core::webhook::Webhook;
@@ -28,7 +29,7 @@ pub enum Change {
     CreateOrganization(Organization),
     /// An organization's settings; `version` must be one more than the stored one.
     UpdateOrganization(Organization),
-    /// Removes an organization that has no children, keys, webhooks or records.
+    /// Removes an organization that has no children, keys, webhooks, event types or records.
     DeleteOrganization(OrganizationId),
     /// A new key.
     CreateKey(ApiKey),
@@ -47,6 +48,11 @@ pub enum Change {
     },
     /// Removes a webhook; what it was owed is dropped.
     DeleteWebhook(WebhookId),
+    /// A custom event type as it shall be: new, of version 1, within the limit and under a name that no
+    /// organization above uses; or with a `version` one more than the stored one.
+    PutEventType(Box<CustomType>),
+    /// Removes a custom event type; its events stay.
+    DeleteEventType(EventTypeId),
     /// Makes a settled delivery due again.
     RetryDelivery(DeliveryId),
     /// Drops an unsettled delivery.
@@ -95,6 +101,10 @@ pub enum Refusal {
     },
     /// The webhook has a replay that runs.
     ReplayRunning(ReplayId),
+    /// This organization above has an event type of the name, which is known below it too.
+    NameTaken(OrganizationId),
+    /// The organization has added as many event types as it may.
+    EventTypeLimit,
     /// The delivery is not settled, so it cannot be retried.
     NotSettled,
     /// The delivery is settled, so it cannot be discarded.

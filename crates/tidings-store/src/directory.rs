@@ -11,6 +11,10 @@ use tidings_core::organization::Organization;
 use tidings_core::subscription::Subscriptions;
 use tidings_core::webhook::{Hold, Webhook};
 
+mod event_types;
+
+use event_types::EventTypes;
+
 /// Who exists, who listens, and how they fare.
 #[derive(Debug, Default)]
 pub struct Directory {
@@ -27,6 +31,7 @@ pub(crate) struct Tables {
     keys_of: HashMap<OrganizationId, BTreeSet<KeyId>>,
     webhooks: HashMap<WebhookId, Arc<Webhook>>,
     webhooks_of: HashMap<OrganizationId, BTreeSet<WebhookId>>,
+    event_types: EventTypes,
     health: HashMap<WebhookId, Health>,
     pub(crate) subscriptions: Subscriptions,
 }
@@ -181,6 +186,7 @@ impl Tables {
         none(self.children.get(&id).map(BTreeSet::len))
             && none(self.keys_of.get(&id).map(BTreeSet::len))
             && none(self.webhooks_of.get(&id).map(BTreeSet::len))
+            && self.event_types.count_of(id) == 0
     }
 
     pub(crate) fn health(&self, id: WebhookId) -> Health {

@@ -1,12 +1,15 @@
-//! How organizations, keys and webhooks become rows of the directory, and back.
+//! How organizations, keys, webhooks and event types become rows of the directory, and back.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tidings_core::access::ApiKey;
 use tidings_core::clock::{GivenTime, Timestamp};
-use tidings_core::id::{KeyId, OrganizationId, WebhookId};
+use tidings_core::event_type::CustomType;
+use tidings_core::id::{EventTypeId, KeyId, OrganizationId, WebhookId};
 use tidings_core::organization::{Organization, OrganizationSettings};
 use tidings_core::webhook::{Activity, PreviousSecret, Settings, Verification, Webhook};
 use tidings_events::Secret;
+use tidings_events::custom::CustomSchema;
 
 use crate::seal::Sealer;
 
@@ -23,6 +26,9 @@ pub(crate) struct NounRow {
 pub(crate) const ORGANIZATION: &str = "organization";
 pub(crate) const API_KEY: &str = "api_key";
 pub(crate) const WEBHOOK: &str = "webhook";
+pub(crate) const EVENT_TYPE: &str = "event_type";
+/// Every kind of row.
+pub(crate) const KINDS: [&str; 4] = [ORGANIZATION, API_KEY, WEBHOOK, EVENT_TYPE];
 
 /// Why a row could not be read.
 #[derive(Debug, PartialEq, Eq)]
@@ -122,6 +128,50 @@ pub(crate) fn api_key(organization_id: i64, id: i64, document: &str) -> Result<A
         hash,
         expires_at,
         created_at: Timestamp::from_ms(document.created_ms),
+    })
+}
+
+#[derive(Serialize, Deserialize)]
+struct EventTypeDocument {
+    name: String,
+    description: String,
+    schema: Value,
+    sample: Value,
+    created_ms: i64,
+    updated_ms: i64,
+}
+
+pub(crate) fn event_type_row(event_type: &CustomType) -> NounRow {
+    let document = EventTypeDocument {
+        name: event_type.name.clone(),
+        description: event_type.description.clone(),
+        schema: event_type.schema.text().clone(),
+        sample: event_type.sample.clone(),
+        created_ms: event_type.created_at.as_ms(),
+        updated_ms: event_type.updated_at.as_ms(),
+    };
+    row(
+        EVENT_TYPE,
+        event_type.organization_id,
+        event_type.id.0,
+        event_type.version.into(),
+        &document,
+    )
+}
+
+pub(crate) fn event_type(row: &NounRow) -> Result<CustomType, Unreadable> {
+    let document: EventTypeDocument = serde_json::from_str(&row.document)?;
+    let version = u32::try_from(row.version);
+    Ok(CustomType {
+        id: EventTypeId(row.id),
+        organization_id: OrganizationId(row.organization_id),
+        name: document.name,
+        description: document.description,
+        schema: CustomSchema::stored(document.schema),
+        sample: document.sample,
+        version: version.map_err(|_| Unreadable::Corrupt("its version is none".into()))?,
+        created_at: Timestamp::from_ms(document.created_ms),
+        updated_at: Timestamp::from_ms(document.updated_ms),
     })
 }
 

@@ -1,5 +1,7 @@
 //! What a caller says of a webhook, read and checked field by field (contract §5).
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 use tidings_events::{Dialect, NotASecret, Pattern, Secret, UnknownDialect};
 
@@ -7,6 +9,7 @@ use super::headers;
 use super::{Activity, DISABLED_BY_REQUEST, Ordering, Settings, Verification, Webhook};
 use crate::clock::Timestamp;
 use crate::endpoint::{EndpointUrl, UrlRules};
+use crate::event_type::{CustomType, known_names};
 use crate::input::{Given, Object, suggest};
 
 /// How long a name may be, in characters.
@@ -27,6 +30,15 @@ pub const IN_FLIGHT_MAX: u32 = 256;
 pub const IN_FLIGHT_DEFAULT: u32 = 16;
 /// The longest overlap of a rotation, in seconds: a week.
 pub const OVERLAP_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
+
+/// What a webhook must satisfy beyond its own fields.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// Which URLs are taken.
+    pub urls: &'a UrlRules,
+    /// The custom types whose events it may hear.
+    pub custom_types: &'a [Arc<CustomType>],
+}
 
 /// A webhook to be made: everything but its id, its organization and the time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,11 +78,11 @@ pub struct Patched {
 impl Draft {
     /// Reads the body of a creation. Only the caller knows whether faults were noted; then what is
     /// returned must not be used.
-    pub fn read(body: &mut Object<'_, '_>, urls: &UrlRules) -> Self {
+    pub fn read(body: &mut Object<'_, '_>, rules: &Rules<'_>) -> Self {
         body.require(&["name", "url"]);
         let dialect = read_dialect(body).unwrap_or(Dialect::Atender);
         let mut settings = defaults(dialect);
-        read_settings(body, &mut settings, dialect, urls);
+        read_settings(body, &mut settings, dialect, rules);
         let secret = body.parsed("secret", |text| {
             text.parse::<Secret>().map_err(|_| secret_fault())
         });
@@ -86,7 +98,7 @@ impl Draft {
 
 impl Patch {
     /// Reads the body of a change of `webhook`.
-    pub fn read(body: &mut Object<'_, '_>, webhook: &Webhook, urls: &UrlRules) -> Self {
+    pub fn read(body: &mut Object<'_, '_>, webhook: &Webhook, rules: &Rules<'_>) -> Self {
         for fixed in ["dialect", "organizationId"] {
             body.refuse(
                 fixed,
@@ -95,7 +107,7 @@ impl Patch {
         }
         body.refuse("secret", "is not set by hand; use rotate-secret");
         let mut settings = webhook.settings.clone();
-        read_settings(body, &mut settings, webhook.dialect, urls);
+        read_settings(body, &mut settings, webhook.dialect, rules);
         let is_active = body.flag("isActive");
         let backlog = body.one_of("backlog", &[("deliver", false), ("discard", true)]);
         let resuming = is_active == Some(true) || (body.has("isPaused") && !settings.is_paused);
@@ -227,7 +239,7 @@ fn read_settings(
     body: &mut Object<'_, '_>,
     settings: &mut Settings,
     dialect: Dialect,
-    urls: &UrlRules,
+    rules: &Rules<'_>,
 ) {
     for name in READ_ONLY {
         body.refuse(name, "is read only; leave it out");
@@ -237,9 +249,9 @@ fn read_settings(
         body.text("name", 1..=NAME_CHARACTERS_MAX)
             .map(str::to_owned),
     );
-    let url = body.parsed("url", |text| EndpointUrl::parse(text, urls));
+    let url = body.parsed("url", |text| EndpointUrl::parse(text, rules.urls));
     set(&mut settings.url, url.map(|url| url.as_str().to_owned()));
-    read_patterns(body, dialect).put_into(&mut settings.events);
+    read_patterns(body, dialect, rules.custom_types).put_into(&mut settings.events);
     set(
         &mut settings.include_descendants,
         body.flag("includeDescendants"),
@@ -287,9 +299,15 @@ fn set<T>(place: &mut T, given: Option<T>) {
 }
 
 /// The patterns in `events`; `null` and the pattern `*` alone ask for all.
-pub fn read_patterns(body: &mut Object<'_, '_>, dialect: Dialect) -> Given<Vec<String>> {
+pub fn read_patterns(
+    body: &mut Object<'_, '_>,
+    dialect: Dialect,
+    custom_types: &[Arc<CustomType>],
+) -> Given<Vec<String>> {
     let mut read = body.nullable("events", |body, name| {
-        body.texts(name, 1..=PATTERNS_MAX, |text| check_pattern(text, dialect))
+        body.texts(name, 1..=PATTERNS_MAX, |text| {
+            check_pattern(text, dialect, custom_types)
+        })
     });
     if matches!(&read, Given::Value(patterns) if patterns == &["*"]) {
         read = Given::Null;
@@ -297,15 +315,22 @@ pub fn read_patterns(body: &mut Object<'_, '_>, dialect: Dialect) -> Given<Vec<S
     read
 }
 
-/// The pattern, when some event of the dialect is meant by it; the fault names the nearest event.
-pub fn check_pattern(text: &str, dialect: Dialect) -> Result<String, String> {
-    let names = dialect.names();
+/// The pattern, when some event of the dialect is meant by it, custom ones among them where the
+/// dialect carries them; the fault names the nearest event.
+pub fn check_pattern(
+    text: &str,
+    dialect: Dialect,
+    custom_types: &[Arc<CustomType>],
+) -> Result<String, String> {
+    let names = known_names(dialect, custom_types);
     let fault = match text.parse::<Pattern>() {
-        Ok(pattern) if names.iter().any(|name| pattern.matches(name)) => return Ok(text.to_owned()),
+        Ok(pattern) if names.clone().any(|name| pattern.matches(name)) => {
+            return Ok(text.to_owned());
+        }
         Ok(_) => format!("`{text}` matches no event of the dialect {dialect}"),
         Err(error) => error.to_string(),
     };
-    let near = suggest(text, names.iter().copied()).unwrap_or_default();
+    let near = suggest(text, names).unwrap_or_default();
     Err(format!("{fault}; the nearest is `{near}`"))
 }
 

@@ -1,15 +1,18 @@
 //! The event a webhook is tested with: one of the catalogue's samples (contract §5).
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use tidings_events::{Dialect, EventType, Pattern, event_type, event_types};
 
+use crate::event_type::{CustomType, known_names};
 use crate::input::suggest;
 
-/// A canonical event as the catalogue shows it.
+/// An event as the catalogue, or whoever added its type, shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// Its canonical type.
-    pub event_type: &'static str,
+    /// Its canonical or custom type.
+    pub event_type: String,
     /// The version of that type's schema.
     pub version: u32,
     /// Its data.
@@ -17,32 +20,37 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// The event of this name, the dialect's or a canonical one that the dialect carries; the fault
-    /// names the nearest.
-    pub fn named(name: &str, dialect: Dialect) -> Result<Self, String> {
+    /// The event of this name: the dialect's, a canonical one that the dialect carries, or one of the
+    /// `custom` types, where the dialect carries those; the fault names the nearest.
+    pub fn named(name: &str, dialect: Dialect, custom: &[Arc<CustomType>]) -> Result<Self, String> {
         let canonical =
             || event_type(name).filter(|event_type| event_type.documented_name(dialect).is_some());
         let found = Self::of_dialect(name, dialect)
-            .or_else(|| canonical().map(|found| Self::of(found, found.sample().clone())));
+            .or_else(|| canonical().map(|found| Self::of(found, found.sample().clone())))
+            .or_else(|| Self::of_custom(name, dialect, custom));
         found.ok_or_else(|| {
             let carried = event_types()
                 .iter()
                 .filter(|event_type| event_type.documented_name(dialect).is_some())
                 .map(EventType::name);
-            let names = dialect.names().iter().copied().chain(carried);
+            let names = known_names(dialect, custom).chain(carried);
             let near = suggest(name, names).unwrap_or_default();
             format!("is no event of the dialect {dialect}; the nearest is `{near}`")
         })
     }
 
     /// The first event that a webhook with these patterns hears: the first its first pattern means.
-    pub fn first_heard(patterns: Option<&[String]>, dialect: Dialect) -> Option<Self> {
-        let names = dialect.names();
+    pub fn first_heard(
+        patterns: Option<&[String]>,
+        dialect: Dialect,
+        custom: &[Arc<CustomType>],
+    ) -> Option<Self> {
         let first = patterns.into_iter().flatten().find_map(|text| {
             let pattern: Pattern = text.parse().ok()?;
-            names.iter().find(|name| pattern.matches(name))
+            known_names(dialect, custom).find(|name| pattern.matches(name))
         });
-        Self::of_dialect(first.or(names.first())?, dialect)
+        let name = first.or(dialect.names().first().copied())?;
+        Self::of_dialect(name, dialect).or_else(|| Self::of_custom(name, dialect, custom))
     }
 
     fn of_dialect(name: &str, dialect: Dialect) -> Option<Self> {
@@ -50,9 +58,19 @@ impl Sample {
         Some(Self::of(event.event_types.first()?, event.sample))
     }
 
+    fn of_custom(name: &str, dialect: Dialect, custom: &[Arc<CustomType>]) -> Option<Self> {
+        let mut carried = custom.iter().filter(|_| dialect.carries_custom_types());
+        let found = carried.find(|custom| custom.name == name)?;
+        Some(Self {
+            event_type: found.name.clone(),
+            version: found.version,
+            data: found.sample.clone(),
+        })
+    }
+
     fn of(event_type: &'static EventType, data: Value) -> Self {
         Self {
-            event_type: event_type.name(),
+            event_type: event_type.name().to_owned(),
             version: event_type.version(),
             data,
         }
@@ -66,7 +84,7 @@ mod tests {
     #[test]
     fn dialect_names_and_canonical_ones_are_known() {
         let check = |dialect, name: &str, expect: Result<&str, &str>| {
-            let found = Sample::named(name, dialect);
+            let found = Sample::named(name, dialect, &[]);
             match expect {
                 Ok(event_type) => assert_eq!(found.unwrap().event_type, event_type, "{name}"),
                 Err(near) => {
@@ -95,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_name_of_chatshipper_holds_both_types() {
-        let sample = Sample::named("message.create.bot.card", Dialect::Chatshipper).unwrap();
+        let sample = Sample::named("message.create.bot.card", Dialect::Chatshipper, &[]).unwrap();
         assert_eq!(sample.data["conversation"]["type"], "bot");
         assert_eq!(sample.data["message"]["type"], "card");
     }
@@ -105,7 +123,7 @@ mod tests {
         let check = |patterns: Option<&[&str]>, dialect, expect: &str| {
             let patterns: Option<Vec<String>> =
                 patterns.map(|patterns| patterns.iter().map(ToString::to_string).collect());
-            let found = Sample::first_heard(patterns.as_deref(), dialect).unwrap();
+            let found = Sample::first_heard(patterns.as_deref(), dialect, &[]).unwrap();
             assert_eq!(found.event_type, expect);
         };
         check(Some(&["tag.removed", "*"]), Dialect::Atender, "tag.removed");

@@ -7,7 +7,9 @@ use serde_json::Value;
 use crate::nearest::nearest;
 
 /// Lists of faults end here: who sends a thousand wrong members learns enough from these.
-const FAULTS_MAX: usize = 100;
+pub(crate) const FAULTS_MAX: usize = 100;
+/// Bytes that one regular expression may take, and again for each thread that runs it.
+const PATTERN_BYTES_MAX: usize = 256 * 1024;
 
 /// One thing that is wrong with data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,20 +32,35 @@ pub struct Schema {
 #[error("is no valid JSON Schema: {0}")]
 pub struct NotASchema(String);
 
+impl NotASchema {
+    /// No schema, for this reason.
+    pub(crate) fn because(reason: String) -> Self {
+        Self(reason)
+    }
+}
+
 impl Schema {
     /// Compiles a schema of the draft 2020-12, unless it names another.
     ///
     /// Patterns run in linear time and no reference is ever fetched, so that the schema of a custom
     /// type can neither stall a check nor reach out.
     pub fn compile(text: &Value) -> Result<Self, NotASchema> {
+        let patterns = PatternOptions::regex()
+            .size_limit(PATTERN_BYTES_MAX)
+            .dfa_size_limit(PATTERN_BYTES_MAX);
         let validator = jsonschema::options()
-            .with_pattern_options(PatternOptions::regex())
+            .with_pattern_options(patterns)
             .build(text)
-            .map_err(|error| NotASchema(error.to_string()))?;
+            .map_err(|error| NotASchema(described(&error)))?;
         Ok(Self {
             text: text.clone(),
             validator,
         })
+    }
+
+    /// The schema as it was compiled.
+    pub fn text(&self) -> &Value {
+        &self.text
     }
 
     /// The faults of `data`, the first hundred of them; empty when it is valid. The quick way comes
@@ -57,6 +74,14 @@ impl Schema {
             .take(FAULTS_MAX)
             .map(|error| fault(&error, &self.text))
             .collect()
+    }
+}
+
+/// What is wrong with a schema, and where in it.
+fn described(error: &ValidationError<'_>) -> String {
+    match error.instance_path().to_string().as_str() {
+        "" => error.to_string(),
+        place => format!("{error}, at {place}"),
     }
 }
 

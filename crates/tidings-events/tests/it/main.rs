@@ -3,11 +3,13 @@
 
 mod bodies;
 mod catalogue;
+mod custom;
 mod golden;
 mod payloads;
 mod properties;
 mod signatures;
 mod verification;
+mod widening;
 
 use serde_json::Value;
 use tidings_events::{EventView, OccurredAt, RenderContext};

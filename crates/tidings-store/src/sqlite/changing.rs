@@ -3,7 +3,8 @@
 use rusqlite::params;
 use tidings_core::access::{ApiKey, INSTALLATION};
 use tidings_core::delivery::DiscardReason;
-use tidings_core::id::{DeliveryId, KeyId, OrganizationId, WebhookId};
+use tidings_core::event_type::CustomType;
+use tidings_core::id::{DeliveryId, EventTypeId, KeyId, OrganizationId, WebhookId};
 use tidings_core::organization::Organization;
 use tidings_core::webhook::{Ordering, Webhook};
 
@@ -40,6 +41,8 @@ impl Commit<'_> {
                 forgive,
             } => self.update_webhook(webhook, *resume, *forgive),
             Change::DeleteWebhook(id) => self.delete_webhook(*id),
+            Change::PutEventType(event_type) => self.put_event_type(event_type),
+            Change::DeleteEventType(id) => self.delete_event_type(*id),
             Change::RetryDelivery(id) => self.retry_delivery(*id),
             Change::DiscardDelivery(id) => self.discard_delivery(*id),
             Change::StartReplay(replay) => self.start_replay(replay),
@@ -215,6 +218,40 @@ impl Commit<'_> {
         self.execute("put_leaving", params![id.0])?;
         self.changed(id, false);
         self.staged.nouns.push(Noun::WebhookGone(id));
+        Ok(Ok(()))
+    }
+
+    fn put_event_type(&mut self, event_type: &CustomType) -> Checked {
+        let owner = event_type.organization_id;
+        if self.tables.organization(owner).is_none() {
+            return Ok(Err(Refusal::NotFound));
+        }
+        let before = match self.tables.own_event_type(owner, &event_type.name) {
+            Some(stored) if stored.id == event_type.id => stored.version,
+            Some(_) => return Ok(Err(Refusal::Conflict)),
+            None => match self.tables.room_for_event_type(owner, &event_type.name) {
+                Ok(()) => 0,
+                Err(refusal) => return Ok(Err(refusal)),
+            },
+        };
+        if before + 1 != event_type.version {
+            return Ok(Err(Refusal::Conflict));
+        }
+        self.put_noun(&document::event_type_row(event_type))?;
+        let noun = Noun::EventType(Box::new(event_type.clone()));
+        self.staged.nouns.push(noun);
+        Ok(Ok(()))
+    }
+
+    fn delete_event_type(&mut self, id: EventTypeId) -> Checked {
+        let Some(event_type) = self.tables.event_type(id) else {
+            return Ok(Err(Refusal::NotFound));
+        };
+        self.execute(
+            "delete_noun",
+            params![event_type.organization_id.0, document::EVENT_TYPE, id.0],
+        )?;
+        self.staged.nouns.push(Noun::EventTypeGone(id));
         Ok(Ok(()))
     }
 

@@ -8,8 +8,9 @@ use parking_lot::{Mutex, RwLockReadGuard};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use tidings_core::access::ApiKey;
 use tidings_core::clock::{Clock, Timestamp};
+use tidings_core::event_type::CustomType;
 use tidings_core::health::Health;
-use tidings_core::id::{IdSource, KeyId, OrganizationId, WebhookId};
+use tidings_core::id::{EventTypeId, IdSource, KeyId, OrganizationId, WebhookId};
 use tidings_core::organization::Organization;
 use tidings_core::webhook::Webhook;
 use tokio::sync::mpsc;
@@ -79,6 +80,8 @@ pub(super) enum Noun {
     KeyGone(KeyId),
     Webhook(Box<Webhook>),
     WebhookGone(WebhookId),
+    EventType(Box<CustomType>),
+    EventTypeGone(EventTypeId),
 }
 
 impl Writer {
@@ -268,6 +271,8 @@ fn place(noun: Noun, tables: &mut Tables) {
         Noun::KeyGone(id) => tables.remove_key(id),
         Noun::Webhook(webhook) => tables.put_webhook(*webhook),
         Noun::WebhookGone(id) => tables.remove_webhook(id),
+        Noun::EventType(event_type) => tables.put_event_type(*event_type),
+        Noun::EventTypeGone(id) => tables.remove_event_type(id),
     }
 }
 

@@ -224,7 +224,7 @@ pub(super) fn read_rows(connection: &Connection) -> rusqlite::Result<Vec<NounRow
     let rows = load.query_map([], |row| {
         let kind: String = row.get(0)?;
         Ok(NounRow {
-            kind: [document::ORGANIZATION, document::API_KEY, document::WEBHOOK]
+            kind: document::KINDS
                 .into_iter()
                 .find(|known| *known == kind)
                 .unwrap_or("noun of an unknown kind"),
@@ -248,6 +248,7 @@ fn place(row: &NounRow, sealer: &Sealer, tables: &mut Tables) -> Result<(), Unre
             &row.document,
         )?),
         document::WEBHOOK => tables.put_webhook(document::webhook(row, sealer)?),
+        document::EVENT_TYPE => tables.put_event_type(document::event_type(row)?),
         unknown => return Err(Unreadable::Corrupt(unknown.into())),
     }
     Ok(())

@@ -15,7 +15,11 @@ fn urls() -> UrlRules {
 fn draft(body: &Value) -> (Draft, Vec<String>) {
     let (mut faults, urls) = (Faults::new(), urls());
     let mut root = Object::root(body, &mut faults);
-    let draft = Draft::read(&mut root, &urls);
+    let rules = Rules {
+        urls: &urls,
+        custom_types: &[],
+    };
+    let draft = Draft::read(&mut root, &rules);
     root.finish();
     (
         draft,
@@ -52,7 +56,11 @@ fn patched(webhook: &Webhook, body: &Value) -> Result<Patched, Vec<String>> {
 fn patched_after(webhook: &Webhook, body: &Value, echoed: bool) -> Result<Patched, Vec<String>> {
     let (mut faults, urls) = (Faults::new(), urls());
     let mut root = Object::root(body, &mut faults);
-    let patch = Patch::read(&mut root, webhook, &urls);
+    let rules = Rules {
+        urls: &urls,
+        custom_types: &[],
+    };
+    let patch = Patch::read(&mut root, webhook, &rules);
     root.finish();
     let at = |fault: crate::fault::Fault| fault.pointer;
     let faults = faults

@@ -1,7 +1,7 @@
--- Nouns kept in memory by every node: organizations, keys, webhooks.
+-- Nouns kept in memory by every node: organizations, keys, webhooks, event types.
 create table directory (
   organization_id bigint not null,
-  kind text not null check (kind in ('organization', 'api_key', 'webhook')),
+  kind text not null check (kind in ('organization', 'api_key', 'webhook', 'event_type')),
   id bigint not null,
   version bigint not null,
   document text not null,
