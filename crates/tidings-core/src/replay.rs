@@ -1,9 +1,12 @@
 //! Replays: what a webhook could not take, or was never owed, is owed to it anew (contract §5).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use tidings_events::Dialect;
 
 use crate::clock::{GivenTime, Timestamp};
+use crate::event_type::CustomType;
 use crate::id::{EventId, OrganizationId, ReplayId, WebhookId, first_key_at};
 use crate::input::Object;
 use crate::webhook::Webhook;
@@ -106,7 +109,11 @@ pub struct Draft {
 
 impl Draft {
     /// Reads the body; faults are noted there.
-    pub fn read(body: &mut Object<'_, '_>, dialect: Dialect) -> Self {
+    pub fn read(
+        body: &mut Object<'_, '_>,
+        dialect: Dialect,
+        custom_types: &[Arc<CustomType>],
+    ) -> Self {
         body.require(&["since", "which"]);
         let since = body.time("since");
         let mut until = None;
@@ -118,7 +125,7 @@ impl Draft {
         }
         let which = body.one_of("which", &Which::WORDS);
         let mut events = None;
-        read_patterns(body, dialect).put_into(&mut events);
+        read_patterns(body, dialect, custom_types).put_into(&mut events);
         let is_dry_run = body.flag("dryRun").unwrap_or(false);
         let selection = since.zip(which).map(|(since, which)| Selection {
             which,
@@ -264,7 +271,7 @@ mod tests {
     fn faults(body: &Value) -> Vec<String> {
         let mut faults = Faults::new();
         let mut object = Object::root(body, &mut faults);
-        Draft::read(&mut object, Dialect::Atender);
+        Draft::read(&mut object, Dialect::Atender, &[]);
         object.finish();
         let places = faults.into_vec().into_iter().map(|fault| fault.pointer);
         places.collect()

@@ -73,11 +73,12 @@ impl Call {
     }
 
     /// Reads the body of a call on one organization, which query or body name; else it is the key's
-    /// own. What `admit` has against that organization is told before any fault.
+    /// own. What `admit` has against that organization is told before any fault; `read` learns which
+    /// it is, when it is there.
     pub(crate) fn read_in_organization<T>(
         &self,
         admit: impl FnOnce(OrganizationId) -> Result<(), Problem>,
-        read: impl FnOnce(&mut Object<'_, '_>) -> T,
+        read: impl FnOnce(&mut Object<'_, '_>, Option<OrganizationId>) -> T,
     ) -> Result<(OrganizationId, T), Problem> {
         let mut place = None;
         let wanted = self.read_both(|query, body| {
@@ -85,8 +86,10 @@ impl Call {
             if named.is_none() && self.caller.organization().is_none() {
                 body.fault("organizationId", NAME_ONE);
             }
-            place = Some(self.organization(named.as_deref()));
-            read(body)
+            let found = self.organization(named.as_deref());
+            let organization = found.as_ref().ok().copied();
+            place = Some(found);
+            read(body, organization)
         });
         Self::placed(place, admit, wanted)
     }

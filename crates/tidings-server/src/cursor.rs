@@ -12,6 +12,8 @@ pub(crate) enum List {
     Keys,
     Webhooks,
     Deliveries,
+    /// The custom ones.
+    EventTypes,
     /// Newest first.
     Events,
     /// Oldest first.
@@ -27,6 +29,7 @@ impl List {
         Self::Keys,
         Self::Webhooks,
         Self::Deliveries,
+        Self::EventTypes,
         Self::Events,
         Self::EventsAfter,
         Self::Records,
@@ -39,6 +42,7 @@ impl List {
             Self::Keys => "k",
             Self::Webhooks => "w",
             Self::Deliveries => "d",
+            Self::EventTypes => "t",
             Self::Events => "e",
             Self::EventsAfter => "a",
             Self::Records => "r",
@@ -52,6 +56,7 @@ impl List {
             Self::Keys => "ApiKeyCursor",
             Self::Webhooks => "WebhookCursor",
             Self::Deliveries => "DeliveryCursor",
+            Self::EventTypes => "EventTypeCursor",
             Self::Events => "EventCursor",
             Self::EventsAfter => "EventAfterCursor",
             Self::Records => "RecordCursor",

@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde::Serialize;
 use tidings_core::command::Rejection;
 use tidings_core::errand::Crowded;
+use tidings_core::event_type::TYPES_MAX;
 use tidings_core::fault::Fault;
 use tidings_store::StoreError;
 use tidings_store::change::Refusal;
@@ -200,7 +201,7 @@ impl From<Refusal> for Problem {
             ),
             Refusal::NotEmpty => (
                 Code::Conflict,
-                "the organization still holds organizations, keys or webhooks; delete them first"
+                "the organization still holds organizations, keys, webhooks or event types; delete them first"
                     .to_owned(),
             ),
             Refusal::WebhookLimit {
@@ -215,6 +216,18 @@ impl From<Refusal> for Problem {
             Refusal::ReplayRunning(id) => (
                 Code::Conflict,
                 format!("the webhook has a replay that runs, {id}; wait for it, or delete it"),
+            ),
+            Refusal::NameTaken(organization_id) => (
+                Code::Conflict,
+                format!(
+                    "organization {organization_id} above has an event type of this name, which is known here too; publish with it, or choose another name"
+                ),
+            ),
+            Refusal::EventTypeLimit => (
+                Code::Conflict,
+                format!(
+                    "an organization may add {TYPES_MAX} event types, and it has; delete one it no longer needs"
+                ),
             ),
             Refusal::NotSettled => (
                 Code::Conflict,

@@ -3,6 +3,9 @@
 //! `data` is never taken apart and put together again: the publisher's own text is what is stored and
 //! later signed. It is parsed beside that, once, to check it and to find the conversation it is about.
 
+mod kind;
+mod places;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -15,12 +18,15 @@ use tidings_core::event::{
     conversation_of, ordering_key_of,
 };
 use tidings_core::fault::Fault;
-use tidings_core::input::{Faults, Object, suggest};
-use tidings_events::{EventType, event_type, event_types};
+use tidings_core::id::OrganizationId;
+use tidings_core::input::{Faults, Object};
 
 use crate::actor;
-use crate::call::malformed;
+use crate::call::{Call, malformed};
 use crate::problem::{Code, Problem};
+use crate::trace::traceparent;
+use kind::Kind;
+use places::Places;
 
 /// The members of an object, two of them as the text they came in.
 struct Members<'a> {
@@ -29,24 +35,41 @@ struct Members<'a> {
     events: Option<&'a RawValue>,
 }
 
+/// What is said of an event around its data; what is faulty or absent is `None`.
+struct Envelope {
+    organization: Option<OrganizationId>,
+    kind: Option<Kind>,
+    external_id: Option<String>,
+    ordering_key: Option<String>,
+    occurred_at: Option<String>,
+    actor: Option<String>,
+}
+
 /// What one request publishes.
 #[derive(Debug)]
 pub(crate) struct Publication {
-    pub(crate) events: Vec<NewEvent>,
-    /// The organization named in each event.
-    pub(crate) organizations: Vec<Option<String>>,
+    /// What happened, in order, and where.
+    pub(crate) events: Vec<(OrganizationId, NewEvent)>,
     /// Whether it was one event on its own rather than a list.
     pub(crate) is_single: bool,
 }
 
 impl Publication {
-    /// Reads the body of a request, which may belong to a trace; every fault is told.
-    pub(crate) fn read(body: &[u8], traceparent: Option<&str>) -> Result<Self, Problem> {
-        let body = if body.is_empty() { b"{}" } else { body };
+    /// Reads the body of a request; every fault is told.
+    pub(crate) fn read(call: &Call, organization: Option<String>) -> Result<Self, Problem> {
+        let body = if call.body.is_empty() {
+            b"{}"
+        } else {
+            &*call.body
+        };
         let root: &RawValue = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
         let mut reading = Reading {
-            traceparent,
-            ..Reading::default()
+            call,
+            places: Places::of(call, organization),
+            listed: None,
+            faults: Faults::new(),
+            oversized: Vec::new(),
+            events: Vec::new(),
         };
         let members = reading.members("", root);
         let is_single = members
@@ -61,13 +84,14 @@ impl Publication {
     }
 }
 
-#[derive(Default)]
-struct Reading<'t> {
-    traceparent: Option<&'t str>,
+struct Reading<'c> {
+    call: &'c Call,
+    places: Places<'c>,
+    /// The organization that a list of events names for those that name none.
+    listed: Option<String>,
     faults: Faults,
     oversized: Vec<Fault>,
-    events: Vec<NewEvent>,
-    organizations: Vec<Option<String>>,
+    events: Vec<(OrganizationId, NewEvent)>,
 }
 
 impl Reading<'_> {
@@ -84,10 +108,10 @@ impl Reading<'_> {
         }
         let publication = Publication {
             events: self.events,
-            organizations: self.organizations,
             is_single,
         };
-        self.faults.or(publication).map_err(Problem::invalid)
+        let publication = self.faults.or(publication).map_err(Problem::invalid)?;
+        self.places.missing.map_or(Ok(publication), Err)
     }
 
     fn members<'a>(&mut self, pointer: &str, text: &'a RawValue) -> Option<Members<'a>> {
@@ -107,7 +131,7 @@ impl Reading<'_> {
                 "stands beside events; give one event, or a list of them",
             );
         }
-        let organization = envelope.text("organizationId", 1..=100).map(str::to_owned);
+        self.listed = envelope.text("organizationId", 1..=100).map(str::to_owned);
         envelope.finish();
         let list: Option<Vec<&RawValue>> = members
             .events
@@ -128,25 +152,65 @@ impl Reading<'_> {
                 self.event(&pointer, &members);
             }
         }
-        // What the list says holds for every event that says nothing.
-        for named in &mut self.organizations {
-            *named = named.take().or_else(|| organization.clone());
-        }
     }
 
     fn event(&mut self, pointer: &str, members: &Members<'_>) {
+        let said = self.envelope(pointer, members);
+        let Some((data, value)) = self.data(pointer, members.data) else {
+            return;
+        };
+        let Some(kind) = said.kind else { return };
+        for fault in kind.check(&value) {
+            self.faults
+                .add(format!("{pointer}/data{}", fault.pointer), fault.detail);
+        }
+        let Some(organization) = said.organization else {
+            return;
+        };
+        let conversation = conversation_of(&value, data);
+        let ordering_key = said.ordering_key.or_else(|| {
+            let objects = kind.objects(&value);
+            ordering_key_of(conversation.as_deref(), &objects, &value, data)
+        });
+        let content = Content {
+            kind: kind.name().to_owned(),
+            version: kind.version(),
+            external_id: said.external_id,
+            ordering_key,
+            actor: said.actor,
+            data: data.to_owned(),
+            traceparent: traceparent(&self.call.headers).map(str::to_owned),
+        };
+        let event = NewEvent {
+            occurred_at: said.occurred_at,
+            numbering: conversation.map_or(Numbering::None, Numbering::Next),
+            content,
+        };
+        self.events.push((organization, event));
+    }
+
+    /// What is said of an event around its data.
+    fn envelope(&mut self, pointer: &str, members: &Members<'_>) -> Envelope {
         let mut body = Object::of(pointer.to_owned(), &members.others, &mut self.faults);
         body.require(&["type"]);
-        let kind = body.parsed("type", known_type);
-        let organization = body.text("organizationId", 1..=100).map(str::to_owned);
-        let external_id = body
-            .text("externalId", 1..=EXTERNAL_ID_CHARS_MAX)
-            .map(str::to_owned);
-        let given_key = body
-            .text("orderingKey", 1..=EXTERNAL_ID_CHARS_MAX)
-            .map(str::to_owned);
-        let occurred_at = body.time("occurredAt").map(|at| at.to_string());
-        let actor = actor::read(&mut body);
+        let named = body.text("organizationId", 1..=100);
+        let found = self.places.find(named.or(self.listed.as_deref()));
+        let organization = found.unwrap_or_else(|detail| {
+            body.fault("organizationId", detail);
+            None
+        });
+        let directory = self.call.app.store.directory();
+        let kind = body.parsed("type", |name| Kind::named(name, organization, directory));
+        let external_id = body.text("externalId", 1..=EXTERNAL_ID_CHARS_MAX);
+        let ordering_key = body.text("orderingKey", 1..=EXTERNAL_ID_CHARS_MAX);
+        let envelope = Envelope {
+            organization,
+            kind: kind.flatten(),
+            external_id: external_id.map(str::to_owned),
+            ordering_key: ordering_key.map(str::to_owned),
+            occurred_at: body.time("occurredAt").map(|at| at.to_string()),
+            actor: actor::read(&mut body),
+        };
         if members.events.is_some() {
             body.fault(
                 "events",
@@ -154,34 +218,7 @@ impl Reading<'_> {
             );
         }
         body.finish();
-        let Some((data, value)) = self.data(pointer, members.data) else {
-            return;
-        };
-        let Some(kind) = kind else { return };
-        for fault in kind.check(&value) {
-            self.faults
-                .add(format!("{pointer}/data{}", fault.pointer), fault.detail);
-        }
-        let conversation = conversation_of(&value, data);
-        let ordering_key = given_key.or_else(|| {
-            let objects: Vec<&str> = kind.objects().collect();
-            ordering_key_of(conversation.as_deref(), &objects, &value, data)
-        });
-        let content = Content {
-            kind: kind.name().to_owned(),
-            version: kind.version(),
-            external_id,
-            ordering_key,
-            actor,
-            data: data.to_owned(),
-            traceparent: self.traceparent.map(str::to_owned),
-        };
-        self.events.push(NewEvent {
-            occurred_at,
-            numbering: conversation.map_or(Numbering::None, Numbering::Next),
-            content,
-        });
-        self.organizations.push(organization);
+        envelope
     }
 
     /// `data` as text, and parsed.
@@ -209,24 +246,6 @@ impl Reading<'_> {
             );
         }
         Some((data, value?))
-    }
-}
-
-/// A type that can be published.
-fn known_type(name: &str) -> Result<&'static EventType, String> {
-    let publishable = event_types()
-        .iter()
-        .filter(|known| known.is_publishable())
-        .map(EventType::name);
-    match event_type(name) {
-        Some(known) if known.is_publishable() => Ok(known),
-        Some(_) => Err("tells of Tidings' own webhooks and cannot be published".to_owned()),
-        None => {
-            let near = suggest(name, publishable).unwrap_or_default();
-            Err(format!(
-                "is no event type; the nearest is `{near}`. GET /v1/event-types lists all"
-            ))
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use tidings_core::event::{BATCH_EVENTS_MAX, EXTERNAL_ID_CHARS_MAX};
+use tidings_events::custom::{NAME_CHARACTERS_MAX, NAME_PATTERN};
 use tidings_events::{EventType, event_types};
 
 use super::paths::reference;
@@ -39,6 +40,7 @@ pub(super) fn schemas() -> Value {
         "NewEvent".to_owned(),
         json!({"oneOf": choices, "discriminator": discriminator}),
     );
+    schemas.insert("NewCustomEvent".to_owned(), new_custom_event());
     if let Value::Object(fixed) = fixed() {
         schemas.extend(fixed);
     }
@@ -51,10 +53,34 @@ fn schema_name(event_type: &EventType) -> String {
 
 /// An event of one type, with its data in full.
 fn new_event(event_type: &EventType) -> Value {
+    let mut schema = envelope(
+        json!({"const": event_type.name()}),
+        event_type.schema().clone(),
+    );
+    schema["description"] = json!(event_type.description());
+    schema
+}
+
+/// An event of a type that an organization added.
+fn new_custom_event() -> Value {
+    let canonical: Vec<&str> = event_types().iter().map(EventType::name).collect();
+    let name = json!({
+        "type": "string",
+        "maxLength": NAME_CHARACTERS_MAX,
+        "pattern": NAME_PATTERN,
+        "not": {"anyOf": [{"enum": canonical}, {"pattern": "^webhook[.]"}]},
+    });
+    let data = json!({"type": "object", "description": "What the schema of the type asks for"});
+    let mut schema = envelope(name, data);
+    schema["description"] = json!("An event of a custom type");
+    schema
+}
+
+fn envelope(name: Value, data: Value) -> Value {
     let key = characters(EXTERNAL_ID_CHARS_MAX);
     let fields: [Field; 7] = [
-        ("type", json!({"const": event_type.name()})),
-        ("data", event_type.schema().clone()),
+        ("type", name),
+        ("data", data),
         ("externalId", key.clone()),
         organization_id(),
         ("occurredAt", reference("Timestamp")),
@@ -64,9 +90,7 @@ fn new_event(event_type: &EventType) -> Value {
             json!({"anyOf": [reference("Actor"), {"type": "null"}]}),
         ),
     ];
-    let mut schema = closed(&fields, &["type", "data"]);
-    schema["description"] = json!(event_type.description());
-    schema
+    closed(&fields, &["type", "data"])
 }
 
 fn fixed() -> Value {
@@ -97,10 +121,11 @@ fn fixed() -> Value {
         "Actor": closed(&[("type", json!({"enum": words})), ("id", actor_id), ("name", short)], &["type"]),
         "Publication": {"anyOf": [
             reference("NewEvent"),
+            reference("NewCustomEvent"),
             closed(
                 &[
                     ("organizationId", id("org")),
-                    ("events", json!({"type": "array", "minItems": 1, "maxItems": BATCH_EVENTS_MAX, "items": reference("NewEvent")})),
+                    ("events", json!({"type": "array", "minItems": 1, "maxItems": BATCH_EVENTS_MAX, "items": {"anyOf": [reference("NewEvent"), reference("NewCustomEvent")]}})),
                 ],
                 &["events"],
             ),
@@ -110,15 +135,5 @@ fn fixed() -> Value {
             object(&[("ids", json!({"type": "array", "items": id("evt")}))]),
         ]},
         "Event": object(&shown),
-        "EventType": object(&[
-            ("name", text()),
-            ("dialect", reference("Dialect")),
-            ("eventTypes", json!({"type": "array", "items": {"type": "string"}, "description": "The canonical types told under this name"})),
-            ("description", text()),
-            ("trigger", text()),
-            ("version", json!({"type": "integer", "minimum": 1})),
-            ("schema", json!({"type": "object", "description": "JSON Schema of data, in its canonical form"})),
-            ("sample", json!({"type": "object"})),
-        ]),
     })
 }

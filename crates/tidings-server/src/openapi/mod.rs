@@ -4,6 +4,7 @@
 mod call_schemas;
 mod core_schemas;
 mod event_schemas;
+mod event_type_schemas;
 mod exchange_schemas;
 mod paths;
 mod people_schemas;

@@ -31,6 +31,7 @@ pub(super) fn schemas() -> Value {
         super::exchange_schemas::schemas(),
         super::event_schemas::schemas(),
         super::record_schemas::schemas(),
+        super::event_type_schemas::schemas(),
         cursors(),
     ];
     let mut schemas = Map::new();

@@ -13,7 +13,7 @@ use tidings_core::webhook::draft::verified;
 use tidings_core::webhook::sample::Sample;
 use tidings_store::change::{Backlog, Change, Refusal};
 
-use super::webhooks::find;
+use super::webhooks::{find, heard_types};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::challenge;
@@ -52,8 +52,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
 async fn test(call: Call) -> Result<Answer, Problem> {
     let webhook = find(&call)?;
     let dialect = webhook.dialect;
-    let named = call.read_body(|body| body.parsed("event", |name| Sample::named(name, dialect)))?;
-    let heard = || Sample::first_heard(webhook.settings.events.as_deref(), dialect);
+    let custom = heard_types(&call, webhook.organization_id);
+    let named =
+        call.read_body(|body| body.parsed("event", |name| Sample::named(name, dialect, &custom)))?;
+    let heard = || Sample::first_heard(webhook.settings.events.as_deref(), dialect, &custom);
     let sample = named.or_else(heard).ok_or_else(|| {
         Problem::new(Code::InternalError, "the dialect has no event to test with")
     })?;
@@ -75,7 +77,7 @@ fn event(call: &Call, webhook: &Webhook, sample: &Sample) -> Event {
         sequence: None,
         occurred_at: OccurredAt::Made(now),
         content: Content {
-            kind: sample.event_type.to_owned(),
+            kind: sample.event_type.clone(),
             version: sample.version,
             external_id: None,
             ordering_key: None,

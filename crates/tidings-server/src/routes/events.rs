@@ -1,26 +1,23 @@
 //! Events: publishing and reading (contract §6).
 
-use std::collections::HashMap;
-
 use http::StatusCode;
 use tidings_core::access::Area;
 use tidings_core::event::Event;
 use tidings_core::fault::Fault;
-use tidings_core::id::{EventId, OrganizationId};
+use tidings_core::id::EventId;
 use tidings_core::input::Query;
 use tidings_store::publish::{Publish, Published, accepted_body};
 use tidings_store::query::{EventPage, EventQuery, Page};
 
 use super::{DESCENDANTS, LIMIT, ORGANIZATION, SINCE, cursor};
 use crate::answer::Answer;
-use crate::call::{Call, NAME_ONE, anywhere};
+use crate::call::{Call, anywhere};
 use crate::cursor::{Cursor, List};
 use crate::operation::{Holds, Operation, Parameter, Verb, query, reads, writes};
 use crate::page::{self, Wanted};
 use crate::problem::{Code, Problem};
 use crate::publication::Publication;
 use crate::show::EventDocument;
-use crate::trace::traceparent;
 
 /// Bytes a request that publishes may have (contract §4).
 const PUBLISH_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -28,7 +25,7 @@ const PUBLISH_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub(super) const TYPE: Parameter = query(
     "type",
     "EventTypeName",
-    "Only events of this canonical type",
+    "Only events of this canonical or custom type",
 );
 const AFTER: Parameter = query(
     "after",
@@ -78,11 +75,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
 
 async fn publish(call: Call) -> Result<Answer, Problem> {
     let named = call.read_query(|query| query.text("organizationId"))?;
-    let publication = Publication::read(&call.body, traceparent(&call.headers))?;
-    let organizations = places_of(&call, named.as_deref(), &publication)?;
-    let is_single = publication.is_single;
+    let Publication { events, is_single } = Publication::read(&call, named)?;
     let publish = Publish {
-        events: organizations.into_iter().zip(publication.events).collect(),
+        events,
         single: is_single,
         remember: call.remember,
     };
@@ -96,51 +91,6 @@ async fn publish(call: Call) -> Result<Answer, Problem> {
         }
         Published::ExternalIdTaken(places) => Err(taken(&places, is_single)),
     }
-}
-
-/// The organization of each event: its own word, else the query's, else the key's.
-fn places_of(
-    call: &Call,
-    in_query: Option<&str>,
-    publication: &Publication,
-) -> Result<Vec<OrganizationId>, Problem> {
-    let pointer = |at| {
-        if publication.is_single {
-            "/organizationId".to_owned()
-        } else {
-            format!("/events/{at}/organizationId")
-        }
-    };
-    let own = call.caller.organization().map(|own| own.to_string());
-    let mut faults = Vec::new();
-    let mut named = Vec::with_capacity(publication.organizations.len());
-    for (at, in_event) in publication.organizations.iter().enumerate() {
-        if in_query.is_some() && in_event.is_some() && in_query != in_event.as_deref() {
-            faults.push(Fault::at(
-                pointer(at),
-                "differs from the one in the query; name it once",
-            ));
-        }
-        match in_event.as_deref().or(in_query).or(own.as_deref()) {
-            Some(organization) => named.push(organization),
-            None => faults.push(Fault::at(pointer(at), NAME_ONE)),
-        }
-    }
-    if !faults.is_empty() {
-        return Err(Problem::invalid(faults));
-    }
-    // Most batches name one organization, or none: each is looked up once.
-    let mut known: HashMap<&str, OrganizationId> = HashMap::new();
-    let mut organizations = Vec::with_capacity(named.len());
-    for name in named {
-        let id = match known.get(name) {
-            Some(id) => *id,
-            None => call.organization(Some(name))?,
-        };
-        known.insert(name, id);
-        organizations.push(id);
-    }
-    Ok(organizations)
 }
 
 fn taken(places: &[usize], is_single: bool) -> Problem {

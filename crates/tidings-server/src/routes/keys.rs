@@ -57,7 +57,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
 
 async fn create(call: Call) -> Result<Answer, Problem> {
     let now = call.app.now();
-    let (organization_id, draft) = call.read_in_organization(anywhere, Draft::read)?;
+    let (organization_id, draft) =
+        call.read_in_organization(anywhere, |body, _| Draft::read(body))?;
     let beyond = draft
         .scopes
         .iter()

@@ -52,7 +52,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
 
 async fn start(call: Call) -> Result<Answer, Problem> {
     let webhook = webhooks::find(&call)?;
-    let draft = call.read_body(|body| Draft::read(body, webhook.dialect))?;
+    let custom = webhooks::heard_types(&call, webhook.organization_id);
+    let draft = call.read_body(|body| Draft::read(body, webhook.dialect, &custom))?;
     let Some(selection) = draft.selection else {
         return Err(Problem::new(Code::InvalidRequest, "nothing is selected"));
     };

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde_json::json;
 use tidings_core::access::{Area, Scope};
+use tidings_core::event_type::CustomType;
 use tidings_core::health::Health;
 use tidings_core::id::{OrganizationId, WebhookId};
-use tidings_core::webhook::draft::{Draft, OVERLAP_SECONDS_MAX, Patch, disabled_by_hand};
+use tidings_core::webhook::draft::{Draft, OVERLAP_SECONDS_MAX, Patch, Rules, disabled_by_hand};
 use tidings_core::webhook::{Activity, PreviousSecret, Verification, Webhook};
 use tidings_events::Secret;
 use tidings_store::change::{Backlog, Change, Refusal};
@@ -86,8 +87,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
 
 async fn create(call: Call) -> Result<Answer, Problem> {
     let enabled = |organization| check_enabled(&call, organization);
-    let (organization_id, draft) =
-        call.read_in_organization(enabled, |body| Draft::read(body, &call.app.rules))?;
+    let (organization_id, draft) = call.read_in_organization(enabled, |body, organization| {
+        let custom_types = organization.map_or_else(Vec::new, |id| heard_types(&call, id));
+        Draft::read(body, &rules(&call, &custom_types))
+    })?;
     let now = call.app.now();
     let secret = draft.secret.map_or_else(new_secret, Ok)?;
     let mut webhook = Webhook {
@@ -157,7 +160,9 @@ async fn update(call: Call) -> Result<Answer, Problem> {
     let mut echoed = None;
     loop {
         let before = find(&call)?;
-        let patch = call.read_body(|body| Patch::read(body, &before, &call.app.rules))?;
+        let custom_types = heard_types(&call, before.organization_id);
+        let rules = rules(&call, &custom_types);
+        let patch = call.read_body(|body| Patch::read(body, &before, &rules))?;
         if echoed.is_none() && patch.asks_for_proof(&before) {
             // The old url stays in force until the new one has answered, or has not.
             let asked = patch.preview(&before);
@@ -229,6 +234,22 @@ async fn rotate(call: Call) -> Result<Answer, Problem> {
             Err(Refusal::Conflict) => {}
             done => return done.map_err(Problem::from),
         }
+    }
+}
+
+/// The custom types whose events a webhook of the organization may hear: those known there, and those
+/// that organizations below have added for themselves.
+pub(super) fn heard_types(call: &Call, organization: OrganizationId) -> Vec<Arc<CustomType>> {
+    let directory = call.app.store.directory();
+    let mut types = directory.event_types_in(organization);
+    types.extend(directory.event_types_below(organization));
+    types
+}
+
+fn rules<'a>(call: &'a Call, custom_types: &'a [Arc<CustomType>]) -> Rules<'a> {
+    Rules {
+        urls: &call.app.rules,
+        custom_types,
     }
 }
 

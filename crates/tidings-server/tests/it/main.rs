@@ -9,6 +9,7 @@ mod documents;
 mod endpoint;
 mod errands;
 mod errors;
+mod event_types;
 mod events;
 mod idempotency;
 mod organizations;

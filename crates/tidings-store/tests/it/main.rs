@@ -7,6 +7,7 @@ mod changing;
 mod claiming;
 mod commanding;
 mod disk;
+mod event_types;
 mod handing;
 mod matching;
 mod model;
@@ -45,6 +46,10 @@ macro_rules! conformance {
                 commands_stay_in_their_place commands_see_those_before_them
                 a_command_is_answered_once records_outlive_reopening records_newest_first
                 an_organization_with_records_stays commands_wait_within_bounds
+            }
+            event_types {
+                the_nearest_above_is_meant names_are_taken_from_above_only versions_follow_one_by_one
+                types_are_counted types_outlive_a_restart_until_deleted custom_events_are_heard
             }
             settling {
                 success_retry_and_giving_up gone_disables_and_holds a_streak_disables_and_comes_back
