@@ -39,10 +39,10 @@ pub struct CustomType {
 }
 
 /// The names a dialect has for events, those of the `custom` types among them where it carries them.
-pub fn known_names<'t>(
+pub fn known_names(
     dialect: Dialect,
-    custom: &'t [Arc<CustomType>],
-) -> impl Iterator<Item = &'t str> + Clone {
+    custom: &[Arc<CustomType>],
+) -> impl Iterator<Item = &str> + Clone {
     let custom = custom
         .iter()
         .filter(move |_| dialect.carries_custom_types());

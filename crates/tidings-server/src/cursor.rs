@@ -24,7 +24,7 @@ pub(crate) enum List {
 
 impl List {
     /// Every list there is.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Organizations,
         Self::Keys,
         Self::Webhooks,

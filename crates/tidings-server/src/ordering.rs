@@ -28,7 +28,7 @@ impl Call {
         read: impl FnOnce(&mut Object<'_, '_>) -> C,
     ) -> Result<Order, Problem> {
         let (organization, (actor, command)) =
-            self.read_in_organization(anywhere, |body| (actor::read(body), read(body)))?;
+            self.read_in_organization(anywhere, |body, _| (actor::read(body), read(body)))?;
         Ok(self.order(Place::In(organization), command.into(), actor))
     }
 

@@ -77,7 +77,7 @@ impl Draft {
         if !self.force {
             let refused = before.schema.refused_by(&self.schema);
             if !refused.is_empty() {
-                return Err(refused.into_iter().map(would_refuse).collect());
+                return Err(refused.iter().map(would_refuse).collect());
             }
         }
         let mut next = before.clone();
@@ -92,7 +92,7 @@ impl Draft {
     }
 }
 
-fn would_refuse(fault: tidings_events::Fault) -> Fault {
+fn would_refuse(fault: &tidings_events::Fault) -> Fault {
     let place = match fault.pointer.as_str() {
         "" => "data itself".to_owned(),
         pointer => format!("`{pointer}` of data"),

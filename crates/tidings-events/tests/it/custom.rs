@@ -177,7 +177,7 @@ fn samples_are_made() {
             CustomSchema::parse(&schema).unwrap().sample(),
             None,
             "{schema}"
-        )
+        );
     };
     none(json!({"type": "array"}));
     none(

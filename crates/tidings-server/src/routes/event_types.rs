@@ -173,21 +173,15 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     let known = known_in(&call, place(&call, named.as_deref())?, dialect);
     let name: String = call.id("event type")?;
     let canonical = dialect.event(&name).and_then(|event| view(dialect, event));
-    if let Some(canonical) = canonical {
-        return Ok(Answer::json(StatusCode::OK, &canonical));
-    }
-    match known.iter().find(|custom| custom.name == name) {
-        Some(custom) => Ok(Answer::json(
-            StatusCode::OK,
-            &EventTypeView::custom(custom, dialect),
-        )),
-        None => {
-            let near = suggest(&name, known_names(dialect, &known)).unwrap_or_default();
-            let detail =
-                format!("the dialect {dialect} has no event of this name; the nearest is `{near}`");
-            Err(Problem::new(Code::NotFound, detail))
-        }
-    }
+    let custom = known.iter().find(|custom| custom.name == name);
+    let custom = custom.map(|custom| EventTypeView::custom(custom, dialect));
+    let found = canonical.or(custom).ok_or_else(|| {
+        let near = suggest(&name, known_names(dialect, &known)).unwrap_or_default();
+        let detail =
+            format!("the dialect {dialect} has no event of this name; the nearest is `{near}`");
+        Problem::new(Code::NotFound, detail)
+    })?;
+    Ok(Answer::json(StatusCode::OK, &found))
 }
 
 async fn delete(call: Call) -> Result<Answer, Problem> {
