@@ -14,7 +14,7 @@ fn order() -> Value {
     })
 }
 
-fn shipped(data: Value) -> Value {
+fn shipped(data: &Value) -> Value {
     json!({"type": "order.shipped", "data": data})
 }
 
@@ -141,7 +141,7 @@ async fn versions_widen_unless_forced() {
         ["/schema would refuse what was valid before: `/order` of data could be left out before"]
     );
     tenant
-        .post("/v1/events", shipped(json!({})))
+        .post("/v1/events", shipped(&json!({})))
         .await
         .expect(202);
     let mut forced = order();
@@ -149,12 +149,12 @@ async fn versions_widen_unless_forced() {
     let third = tenant.post("/v1/event-types", forced).await.expect(201);
     assert_eq!((&third["version"], &third["id"]), (&json!(3), &first["id"]));
     let faults = tenant
-        .post("/v1/events", shipped(json!({})))
+        .post("/v1/events", shipped(&json!({})))
         .await
         .problem(422, "invalid_request");
     assert_eq!(faults, ["/data/order is missing; give `order`"]);
     let id = tenant
-        .post("/v1/events", shipped(json!({"order": {"id": 1}})))
+        .post("/v1/events", shipped(&json!({"order": {"id": 1}})))
         .await
         .expect(202);
     let event = tenant
@@ -192,11 +192,9 @@ async fn known_below_and_not_beside() {
     assert!(text(&taken.body, "detail").contains(&top), "{}", taken.body);
     taken.problem(409, "conflict");
     let data = json!({"order": {"id": 7}});
-    low.post("/v1/events", shipped(data.clone()))
-        .await
-        .expect(202);
+    low.post("/v1/events", shipped(&data)).await.expect(202);
     let faults = other
-        .post("/v1/events", shipped(data))
+        .post("/v1/events", shipped(&data))
         .await
         .problem(422, "invalid_request");
     assert!(
@@ -299,7 +297,7 @@ async fn webhooks_may_ask_for_them() {
         .patch(&path, json!({"events": ["order.shipped"]}))
         .await
         .expect(200);
-    low.post("/v1/events", shipped(json!({"order": {"id": 1}})))
+    low.post("/v1/events", shipped(&json!({"order": {"id": 1}})))
         .await
         .expect(202);
     assert_eq!(above.get(&path).await.expect(200)["pendingCount"], 1);
@@ -324,10 +322,7 @@ async fn order_and_number() {
         ),
         (json!({"note": "x"}), Value::Null, Value::Null),
     ] {
-        let id = tenant
-            .post("/v1/events", shipped(data.clone()))
-            .await
-            .expect(202);
+        let id = tenant.post("/v1/events", shipped(&data)).await.expect(202);
         let event = tenant
             .get(&format!("/v1/events/{}", text(&id, "id")))
             .await
@@ -338,8 +333,7 @@ async fn order_and_number() {
             "{data}"
         );
     }
-    let batch =
-        json!({"events": [event("c-1"), shipped(json!([])), {"type": "order.shiped", "data": {}}]});
+    let batch = json!({"events": [event("c-1"), shipped(&json!([])), {"type": "order.shiped", "data": {}}]});
     let faults = tenant
         .post("/v1/events", batch)
         .await
