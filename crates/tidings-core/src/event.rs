@@ -90,7 +90,13 @@ pub struct NewEvent {
 
 impl NewEvent {
     /// Whether publishing `self` again under the external id of `stored` says the same.
+    ///
+    /// Nothing is left to compare with one that was erased: it is taken for the same, so that what was
+    /// erased does not come back.
     pub fn repeats(&self, stored: &Event) -> bool {
+        if stored.is_erased() {
+            return self.content.kind == stored.content.kind;
+        }
         let same_time = match (&self.occurred_at, &stored.occurred_at) {
             (None, OccurredAt::Made(_)) => true,
             (Some(given), OccurredAt::Given(text)) => given == text,

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::delivery::{Next, Settlement};
 use crate::id::{DeliveryId, WebhookId};
 use crate::spell::{Failure, Patience, Spell};
+use crate::stats::Tally;
 
 /// The running state of a webhook, kept in the store and changed only with a commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,11 @@ pub struct Health {
     /// What failed last up to here begins its schedule anew (rule 6), though not all rows say so yet;
     /// in milliseconds since the epoch.
     pub renewed_ms: Option<i64>,
+    /// What this minute came to so far.
+    pub tally: Tally,
+    /// Minutes that ended since they were last taken, to be put with the others.
+    #[serde(skip)]
+    pub finished: Vec<Tally>,
 }
 
 /// What an attempt means for the webhook as a whole.
@@ -65,6 +71,7 @@ impl Health {
         if owed && matches!(settled.next, Next::Succeeded | Next::Exhausted) {
             self.pending -= 1;
         }
+        self.finished.extend(self.tally.note(settled));
         let Some(attempt) = &settled.attempt else {
             return Verdict::Carry;
         };

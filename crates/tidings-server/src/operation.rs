@@ -69,6 +69,7 @@ pub(crate) enum Holds {
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
     pub(crate) place: Place,
+    pub(crate) is_required: bool,
     /// The schema of its value, by name.
     pub(crate) schema: &'static str,
     pub(crate) text: &'static str,
@@ -89,6 +90,7 @@ pub(crate) const fn query(
     Parameter {
         name,
         place: Place::Query,
+        is_required: false,
         schema,
         text,
     }

@@ -28,6 +28,8 @@ from (
   union all
   select max(id) from replays
   union all
+  select max(position) from settings_history
+  union all
   select max(id) from directory
   union all
   select max(webhook_id) from leavings

@@ -5,7 +5,9 @@
 
 use tidings_core::access::ApiKey;
 use tidings_core::event_type::CustomType;
-use tidings_core::id::{DeliveryId, EventTypeId, KeyId, OrganizationId, ReplayId, WebhookId};
+use tidings_core::id::{
+    DeliveryId, EventId, EventTypeId, KeyId, OrganizationId, ReplayId, WebhookId,
+};
 use tidings_core::organization::Organization;
 use tidings_core::replay::Replay;
 use tidings_core::webhook::Webhook;
@@ -61,6 +63,15 @@ pub enum Change {
     StartReplay(Box<Replay>),
     /// Calls a replay off; what it owes and is not settled is dropped. One that has ended stays as it is.
     CancelReplay(ReplayId),
+    /// Erases an event's personal payload; what is owed of it is dropped.
+    EraseEvent(EventId),
+    /// Begins to erase the payload of every event so far that names the contact, in small steps.
+    EraseContact {
+        /// Where the contact is.
+        organization_id: OrganizationId,
+        /// Its id, as it stands in events.
+        contact: String,
+    },
     /// Changes nothing; remembers an answer that has no commit of its own (a refusal).
     Nothing,
 }

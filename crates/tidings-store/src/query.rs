@@ -2,6 +2,7 @@
 
 use tidings_core::clock::Timestamp;
 use tidings_core::delivery::{Attempt, DiscardReason, State};
+use tidings_core::explain::Reason;
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId};
 use tidings_core::record::Kind;
 use tidings_core::replay::Replay;
@@ -170,6 +171,15 @@ pub struct RecordQuery {
     pub before: Option<i64>,
     /// How many at most.
     pub limit: usize,
+}
+
+/// What became of an event at a webhook, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// Why.
+    pub reason: Reason,
+    /// The newest delivery of it, when there is one.
+    pub delivery: Option<DeliveryRow>,
 }
 
 /// How far the deliveries of a replay are, of those on record.

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 8] = [
     include_str!("../sql/directory.sql"),
     include_str!("../sql/events.sql"),
     include_str!("../sql/deliveries.sql"),
+    include_str!("../sql/erasures.sql"),
+    include_str!("../sql/history.sql"),
     include_str!("../sql/records.sql"),
     include_str!("../sql/replays.sql"),
     include_str!("../sql/upkeep.sql"),
@@ -101,6 +103,9 @@ mod tests {
             include_str!("sqlite/commanding.rs"),
             include_str!("sqlite/publishing.rs"),
             include_str!("sqlite/paging.rs"),
+            include_str!("sqlite/counting.rs"),
+            include_str!("sqlite/erasing.rs"),
+            include_str!("sqlite/explaining.rs"),
             include_str!("sqlite/past.rs"),
             include_str!("sqlite/probing.rs"),
             include_str!("sqlite/renewing.rs"),

@@ -3,6 +3,7 @@
 //! Whatever waits for the writer goes into one transaction and one fsync (group commit). Callers are
 //! answered after it; what they wait in is bounded, and a full queue is said at once.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,6 +17,8 @@ use tidings_core::event::Event;
 use tidings_core::id::{DeliveryId, EventId, IdSource, WebhookId};
 use tidings_core::lane::{Claim, Claimed};
 use tidings_core::record::{Kind, Stored};
+use tidings_core::stats::Tally;
+use tidings_core::webhook::Webhook;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
@@ -25,13 +28,18 @@ use crate::directory::Directory;
 use crate::error::{OpenError, StoreError};
 use crate::order::Order;
 use crate::publish::{Publish, Published};
-use crate::query::{DeliveryQuery, DeliveryRecord, DeliveryRow, EventQuery, Page, RecordQuery};
+use crate::query::{
+    DeliveryQuery, DeliveryRecord, DeliveryRow, EventQuery, Explanation, Page, RecordQuery,
+};
 use crate::seal::Sealer;
 use crate::store::{Outlets, StoreOptions};
 
 mod changing;
 mod claiming;
 mod commanding;
+mod counting;
+mod erasing;
+mod explaining;
 mod group;
 mod job;
 mod opening;
@@ -164,7 +172,34 @@ impl Engine {
         self.ask(Job::Wake).await
     }
 
+    pub(crate) async fn explain(
+        &self,
+        webhook: Arc<Webhook>,
+        event: Event,
+    ) -> Result<Explanation, StoreError> {
+        let directory = self.directory.clone();
+        self.readers
+            .read(move |snapshot| explaining::explain(snapshot, &directory, &webhook, &event))
+            .await
+    }
+
+    pub(crate) async fn stats(
+        &self,
+        webhook: WebhookId,
+        minutes: Range<i64>,
+        bucket: i64,
+    ) -> Result<Vec<Tally>, StoreError> {
+        let present = self.directory.health(webhook).tally;
+        self.readers
+            .read(move |snapshot| counting::stats(snapshot, webhook, minutes, bucket, &present))
+            .await
+    }
+
     pub(crate) async fn prune(&self, before: Timestamp) -> Result<bool, StoreError> {
+        if let Some(step) = self.readers.read(erasing::plan).await? {
+            self.ask(|reply| Job::Erase(step, reply)).await?;
+            return Ok(true);
+        }
         self.ask(|reply| Job::Prune(before, reply)).await
     }
 

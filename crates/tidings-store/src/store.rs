@@ -1,5 +1,6 @@
 //! The store's face: a handful of calls, the same whatever engine is behind.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use tidings_core::id::{DeliveryId, EventId, IdSource, ReplayId, WebhookId};
 use tidings_core::lane::{Claim, Claimed};
 use tidings_core::record::{Kind, Stored};
 use tidings_core::replay::Selection;
+use tidings_core::stats::Tally;
 use tidings_core::webhook::Webhook;
 use tokio::sync::{mpsc, watch};
 
@@ -22,7 +24,8 @@ use crate::error::{OpenError, StoreError};
 use crate::order::Order;
 use crate::publish::{Publish, Published};
 use crate::query::{
-    DeliveryQuery, DeliveryRecord, DeliveryRow, EventQuery, Page, RecordQuery, ReplayRecord,
+    DeliveryQuery, DeliveryRecord, DeliveryRow, EventQuery, Explanation, Page, RecordQuery,
+    ReplayRecord,
 };
 use crate::seal::Sealer;
 use crate::sqlite::{Engine, Waking};
@@ -218,6 +221,26 @@ impl Store {
         self.inner.engine.wake().await
     }
 
+    /// Why an event was, or was not, sent to a webhook.
+    pub async fn explain(
+        &self,
+        webhook: &Arc<Webhook>,
+        event: Event,
+    ) -> Result<Explanation, StoreError> {
+        self.inner.engine.explain(webhook.clone(), event).await
+    }
+
+    /// What a webhook's attempts came to: buckets of so many minutes each, over a time in minutes since
+    /// the epoch, oldest first and without gaps.
+    pub async fn stats(
+        &self,
+        webhook: WebhookId,
+        minutes: Range<i64>,
+        bucket: i64,
+    ) -> Result<Vec<Tally>, StoreError> {
+        self.inner.engine.stats(webhook, minutes, bucket).await
+    }
+
     /// How many past events a replay would send to a webhook.
     pub async fn count_past(
         &self,
@@ -266,8 +289,8 @@ impl Store {
         self.inner.engine.ping().await
     }
 
-    /// Writes out what a commit left for later, deletes or discards what is past the retention: one small
-    /// step; tells whether there is more.
+    /// Erases what is to be erased, writes out what a commit left for later, deletes or discards what is
+    /// past the retention: one small step; tells whether there is more.
     pub async fn prune(&self, before: Timestamp) -> Result<bool, StoreError> {
         self.inner.engine.prune(before).await
     }

@@ -115,7 +115,10 @@ fn fixed() -> Value {
             "actor",
             json!({"anyOf": [reference("Actor"), {"type": "null"}]}),
         ),
-        data,
+        (
+            "data",
+            json!({"type": ["object", "null"], "description": "As it was published; null once it is erased"}),
+        ),
     ];
     json!({
         "Actor": closed(&[("type", json!({"enum": words})), ("id", actor_id), ("name", short)], &["type"]),

@@ -80,6 +80,7 @@ fn parameter(parameter: &Parameter) -> Value {
     json!({
         "name": parameter.name,
         "in": place,
+        "required": parameter.is_required,
         "description": parameter.text,
         "schema": reference(parameter.schema),
     })

@@ -1,15 +1,25 @@
-//! The schemas of the record of deliveries: replays.
+//! The schemas of the record of deliveries: replays, statistics, explanations.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use tidings_core::explain::Reason;
 use tidings_core::replay::{Status, Which};
 use tidings_core::webhook::draft as webhook;
 
 use super::paths::reference;
-use super::schemas::{closed, id, made, maybe_made, object};
+use super::schemas::{closed, id, made, maybe_made, object, text};
+use crate::routes::stats::{BUCKET_DEFAULT, BUCKETS, BUCKETS_MAX};
 
 /// All of them, by name.
-pub(super) fn schemas() -> Value {
-    replays()
+pub(super) fn schemas() -> Map<String, Value> {
+    let parts = [replays(), stats(), explanations()];
+    parts
+        .into_iter()
+        .filter_map(|part| match part {
+            Value::Object(part) => Some(part),
+            _ => None,
+        })
+        .flatten()
+        .collect()
 }
 
 fn replays() -> Value {
@@ -60,5 +70,49 @@ fn replays() -> Value {
         "StartedReplay": object(&[("id", id("rpl")), ("count", number.clone())]),
         "ReplayCount": object(&[("count", number)]),
         "Replay": object(&fields),
+    })
+}
+
+fn stats() -> Value {
+    let number = || json!({"type": "integer", "minimum": 0});
+    let words = BUCKETS.map(|(word, _)| word);
+    let quantiles = ["p50", "p90", "p95", "p99", "max"].map(|name| (name, number()));
+    let counts = [
+        ("attempts", number()),
+        ("succeeded", number()),
+        ("failed", number()),
+        (
+            "exhausted",
+            json!({"type": "integer", "minimum": 0, "description": "Deliveries that were given up"}),
+        ),
+        (
+            "durationMs",
+            json!({"anyOf": [object(&quantiles), {"type": "null"}], "description": "How long attempts took, at most a sixteenth too high"}),
+        ),
+    ];
+    let mut bucket = vec![made("start")];
+    bucket.extend(counts.clone());
+    json!({
+        "StatsBucket": {"enum": words, "default": BUCKET_DEFAULT},
+        "Stats": object(&[
+            ("webhookId", id("whk")),
+            ("bucketSeconds", json!({"type": "integer", "minimum": 60})),
+            ("data", json!({"type": "array", "maxItems": BUCKETS_MAX, "items": object(&bucket), "description": "Oldest first, without gaps"})),
+            ("total", object(&counts)),
+        ]),
+    })
+}
+
+fn explanations() -> Value {
+    let reasons = Reason::ALL.map(Reason::as_str);
+    json!({
+        "Explanation": object(&[
+            ("webhookId", id("whk")),
+            ("eventId", id("evt")),
+            ("event", text()),
+            ("reason", json!({"enum": reasons})),
+            ("detail", text()),
+            ("delivery", json!({"anyOf": [reference("Delivery"), {"type": "null"}]})),
+        ]),
     })
 }

@@ -30,7 +30,7 @@ pub(super) fn schemas() -> Value {
         deliveries(),
         super::exchange_schemas::schemas(),
         super::event_schemas::schemas(),
-        super::record_schemas::schemas(),
+        super::record_schemas::schemas().into(),
         super::event_type_schemas::schemas(),
         cursors(),
     ];

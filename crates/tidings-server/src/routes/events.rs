@@ -171,13 +171,23 @@ fn next_cursor(page: EventPage, found: &Page<Event>) -> Option<Cursor> {
 
 async fn show(call: Call) -> Result<Answer, Problem> {
     call.no_query()?;
-    let id: EventId = call.id("event")?;
-    let found = call
-        .app
-        .store
-        .event(id)
-        .await?
-        .filter(|event| call.sees(event.organization_id));
-    let event = found.ok_or_else(|| Problem::not_found("event"))?;
+    let event = find(&call).await?;
     Ok(Answer::json(StatusCode::OK, &EventDocument::of(&event)))
+}
+
+/// The event in the path, when the key sees it.
+pub(super) async fn find(call: &Call) -> Result<Event, Problem> {
+    let id: EventId = call.id("event")?;
+    seen(call, Some(id)).await
+}
+
+/// An event that the key sees.
+pub(super) async fn seen(call: &Call, id: Option<EventId>) -> Result<Event, Problem> {
+    let found = match id {
+        Some(id) => call.app.store.event(id).await?,
+        None => None,
+    };
+    found
+        .filter(|event| call.sees(event.organization_id))
+        .ok_or_else(|| Problem::not_found("event"))
 }

@@ -5,9 +5,11 @@ mod contacts;
 mod deliveries;
 mod delivery_lists;
 mod documents;
+mod erasure;
 mod errands;
 mod event_types;
 mod events;
+mod explain;
 mod health;
 mod keys;
 mod organizations;
@@ -15,6 +17,7 @@ mod portal;
 mod replays;
 mod resources;
 mod sla_policies;
+pub(crate) mod stats;
 pub(crate) mod stream;
 mod users;
 mod webhooks;
@@ -34,7 +37,10 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
         delivery_lists::OPERATIONS,
         deliveries::OPERATIONS,
         replays::OPERATIONS,
+        stats::OPERATIONS,
+        explain::OPERATIONS,
         events::OPERATIONS,
+        erasure::OPERATIONS,
         stream::OPERATIONS,
         event_types::OPERATIONS,
         contacts::OPERATIONS,

@@ -42,6 +42,7 @@ const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const LAST: Parameter = Parameter {
     name: "Last-Event-ID",
     place: Place::Header,
+    is_required: false,
     schema: "EventId",
     text: "The id of the last event that was read: the stream goes on after it",
 };

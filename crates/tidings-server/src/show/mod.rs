@@ -4,18 +4,22 @@ mod delivery;
 mod errand;
 mod event;
 mod event_type;
+mod explanation;
 mod key;
 mod organization;
 mod replay;
+mod stats;
 mod webhook;
 
 pub(crate) use delivery::{DeliveryDetails, DeliveryView};
 pub(crate) use errand::{NOT_ECHOED, TestView, VerificationView};
 pub(crate) use event::EventDocument;
 pub(crate) use event_type::EventTypeView;
+pub(crate) use explanation::ExplanationView;
 pub(crate) use key::KeyView;
 pub(crate) use organization::OrganizationView;
 pub(crate) use replay::ReplayView;
+pub(crate) use stats::StatsView;
 pub(crate) use webhook::WebhookView;
 
 use serde::Serializer;

@@ -16,6 +16,7 @@ mod organizations;
 mod paging;
 mod people;
 mod protocol;
+mod record;
 mod replays;
 mod resources;
 mod stream;

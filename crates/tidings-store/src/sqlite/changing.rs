@@ -47,6 +47,11 @@ impl Commit<'_> {
             Change::DiscardDelivery(id) => self.discard_delivery(*id),
             Change::StartReplay(replay) => self.start_replay(replay),
             Change::CancelReplay(id) => self.cancel_replay(*id),
+            Change::EraseEvent(id) => self.erase_event(*id),
+            Change::EraseContact {
+                organization_id,
+                contact,
+            } => self.erase_about(*organization_id, contact).map(Ok),
             Change::Nothing => Ok(Ok(())),
         }
     }
@@ -84,6 +89,7 @@ impl Commit<'_> {
 
     fn put_organization(&mut self, organization: &Organization) -> rusqlite::Result<()> {
         self.put_noun(&document::organization_row(organization))?;
+        self.note_switch(organization)?;
         let noun = Noun::Organization(organization.clone());
         self.staged.nouns.push(noun);
         Ok(())
@@ -97,6 +103,7 @@ impl Commit<'_> {
             return Ok(Err(Refusal::NotEmpty));
         }
         self.execute("delete_noun", params![id.0, document::ORGANIZATION, id.0])?;
+        self.execute("forget_settings", params![document::ORGANIZATION, id.0])?;
         self.staged.nouns.push(Noun::OrganizationGone(id));
         Ok(Ok(()))
     }
@@ -200,6 +207,7 @@ impl Commit<'_> {
 
     fn put_webhook(&mut self, webhook: &Webhook) -> rusqlite::Result<()> {
         self.put_noun(&document::webhook_row(webhook, self.sealer))?;
+        self.note_wish(webhook)?;
         self.staged
             .nouns
             .push(Noun::Webhook(Box::new(webhook.clone())));
@@ -216,6 +224,7 @@ impl Commit<'_> {
         )?;
         self.execute("delete_health", params![id.0])?;
         self.execute("put_leaving", params![id.0])?;
+        self.execute("forget_settings", params![document::WEBHOOK, id.0])?;
         self.changed(id, false);
         self.staged.nouns.push(Noun::WebhookGone(id));
         Ok(Ok(()))

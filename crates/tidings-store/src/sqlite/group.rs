@@ -195,6 +195,10 @@ impl Writer {
                     Done::Settled
                 }
                 Job::Change(request, _) => Done::Changed(commit.change(request)?),
+                Job::Erase(step, _) => {
+                    commit.erase(step)?;
+                    Done::Settled
+                }
                 Job::Replay(steps, _) => {
                     commit.replay(steps)?;
                     Done::Settled
@@ -229,7 +233,8 @@ impl Writer {
         let leaves_chores = health.values().any(Health::has_chores);
         if !health.is_empty() || !newly_owed.is_empty() || !nouns.is_empty() {
             let mut tables = self.directory.write();
-            for (id, health) in health {
+            for (id, mut health) in health {
+                health.finished.clear();
                 tables.put_health(id, health);
             }
             for (id, count) in newly_owed {
@@ -333,6 +338,7 @@ impl Commit<'_> {
         for (id, health) in &self.staged.health {
             let document = serde_json::to_string(health).expect("health has string keys only");
             self.execute("put_health", params![id.0, document])?;
+            self.put_stats(*id, &health.finished)?;
         }
         for ((organization, conversation), last) in &self.staged.sequences {
             self.execute("put_sequence", params![organization.0, conversation, last])?;

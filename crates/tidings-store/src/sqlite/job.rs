@@ -7,7 +7,7 @@ use tidings_core::command::Rejection;
 use tidings_core::delivery::Settlement;
 use tokio::sync::oneshot;
 
-use super::replaying;
+use super::{erasing, replaying};
 use crate::change::{Refusal, Request};
 use crate::error::StoreError;
 use crate::order::Order;
@@ -25,6 +25,7 @@ pub(super) enum Job {
     Wake(Reply<()>),
     Change(Box<Request>, Reply<Result<(), Refusal>>),
     Replay(Vec<replaying::Step>, Reply<()>),
+    Erase(erasing::Step, Reply<()>),
     Prune(Timestamp, Reply<bool>),
     Close(Reply<()>),
 }
@@ -63,6 +64,7 @@ impl Job {
             | Self::Wake(_)
             | Self::Change(..)
             | Self::Replay(..)
+            | Self::Erase(..)
             | Self::Prune(..)
             | Self::Close(_) => 0,
         }
@@ -77,7 +79,10 @@ impl Job {
             }
             (Self::Command(_, reply), Done::Commanded(result)) => drop(reply.send(Ok(result))),
             (
-                Self::Settle(_, reply) | Self::Replay(_, reply) | Self::Wake(reply),
+                Self::Settle(_, reply)
+                | Self::Replay(_, reply)
+                | Self::Erase(_, reply)
+                | Self::Wake(reply),
                 Done::Settled,
             )
             | (Self::Close(reply), _) => drop(reply.send(Ok(()))),
@@ -95,6 +100,7 @@ impl Job {
             Self::Command(_, reply) => drop(reply.send(Err(error))),
             Self::Settle(_, reply)
             | Self::Replay(_, reply)
+            | Self::Erase(_, reply)
             | Self::Wake(reply)
             | Self::Close(reply) => {
                 drop(reply.send(Err(error)));

@@ -229,13 +229,7 @@ pub(super) fn delivery(
     directory: &Directory,
     id: DeliveryId,
 ) -> rusqlite::Result<Option<DeliveryRecord>> {
-    let read = |row: &Row<'_>| delivery_of(row, View::of(directory, WebhookId(row.get(2)?)));
-    let delivery = connection
-        .prepare_cached(statement("load_delivery"))?
-        .query_row([id.0], read)
-        .optional()?;
-    // A webhook that is gone takes its deliveries with it, though their rows go later.
-    let Some(delivery) = delivery.filter(|row| directory.webhook(row.webhook_id).is_some()) else {
+    let Some(delivery) = delivery_row(connection, directory, id)? else {
         return Ok(None);
     };
     let attempts = connection
@@ -243,6 +237,20 @@ pub(super) fn delivery(
         .query_map([id.0], attempt_of)?
         .collect::<Result<_, _>>()?;
     Ok(Some(DeliveryRecord { delivery, attempts }))
+}
+
+pub(super) fn delivery_row(
+    connection: &Connection,
+    directory: &Directory,
+    id: DeliveryId,
+) -> rusqlite::Result<Option<DeliveryRow>> {
+    let read = |row: &Row<'_>| delivery_of(row, View::of(directory, WebhookId(row.get(2)?)));
+    let delivery = connection
+        .prepare_cached(statement("load_delivery"))?
+        .query_row([id.0], read)
+        .optional()?;
+    // A webhook that is gone takes its deliveries with it, though their rows go later.
+    Ok(delivery.filter(|row| directory.webhook(row.webhook_id).is_some()))
 }
 
 /// What a webhook's state means for its deliveries.

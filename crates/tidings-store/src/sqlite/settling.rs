@@ -36,6 +36,7 @@ impl Commit<'_> {
         let owed = !fell && self.move_on(settled)?;
         if let Some(attempt) = settled.attempt.as_ref().filter(|_| !owed) {
             self.execute("count_attempt", params![settled.id.0, attempt.number])?;
+            self.erase_late_answer(settled.id, attempt)?;
         }
         let patience = Patience::of(&webhook.settings);
         match self.health(webhook.id).record(settled, owed, &patience) {

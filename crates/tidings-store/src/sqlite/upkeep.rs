@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 use tidings_core::clock::Timestamp;
 use tidings_core::id::{EventId, ReplayId, WebhookId, first_key_at};
+use tidings_core::stats::Tally;
 
 use super::group::Commit;
 use super::past;
@@ -18,6 +19,7 @@ pub(super) const STEP_ROWS: i64 = 500;
 pub(super) struct Walks {
     deliveries_after: i64,
     events_after: i64,
+    history_after: i64,
 }
 
 /// The rows of one step of a walk.
@@ -49,6 +51,8 @@ impl Commit<'_> {
             Self::prune_deliveries,
             Self::prune_events,
             Self::prune_replays,
+            Self::prune_history,
+            Self::prune_stats,
             Self::forget_answers,
         ];
         for step in steps {
@@ -93,7 +97,8 @@ impl Commit<'_> {
             .optional()?;
         let Some(id) = leaving else { return Ok(false) };
         self.execute("delete_attempts_of", params![id, STEP_ROWS])?;
-        let left = self.step("delete_replays_of", params![id, STEP_ROWS])? == STEP_ROWS;
+        let mut left = self.step("delete_replays_of", params![id, STEP_ROWS])? == STEP_ROWS;
+        left |= self.step("delete_stats_of", params![id, STEP_ROWS])? == STEP_ROWS;
         if self.step("delete_deliveries_of", params![id, STEP_ROWS])? < STEP_ROWS && !left {
             self.execute("delete_leaving", params![id])?;
         }
@@ -187,6 +192,21 @@ impl Commit<'_> {
                 })
             },
         )
+    }
+
+    fn prune_history(&mut self, before: Timestamp) -> rusqlite::Result<bool> {
+        let (after, end) = (self.walks.history_after, first_key_at(before));
+        let stretch = self.stretch("walk_history", after, end)?;
+        if let Some(last) = stretch.last {
+            self.execute("prune_history", params![after, last, end])?;
+        }
+        self.walks.history_after = stretch.next();
+        Ok(stretch.is_full)
+    }
+
+    fn prune_stats(&mut self, before: Timestamp) -> rusqlite::Result<bool> {
+        let old = (Tally::minute_of(before), STEP_ROWS);
+        Ok(self.step("prune_stats", old)? == STEP_ROWS)
     }
 
     fn prune_replays(&mut self, before: Timestamp) -> rusqlite::Result<bool> {

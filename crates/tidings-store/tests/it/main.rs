@@ -6,8 +6,11 @@ mod bench;
 mod changing;
 mod claiming;
 mod commanding;
+mod counting;
 mod disk;
+mod erasing;
 mod event_types;
+mod explaining;
 mod handing;
 mod matching;
 mod model;
@@ -83,6 +86,11 @@ macro_rules! conformance {
                 a_replay_waits_while_its_webhook_is_held retention_leaves_a_replay_its_events
                 a_poisoned_event_holds_up_nothing
             }
+            counting { minutes_outlive_restarts_until_the_retention }
+            erasing {
+                the_payload_goes_the_record_stays what_a_replay_owes_goes_too everything_about_a_contact
+            }
+            explaining { as_it_was_when_it_happened history_that_is_needed_stays }
             handing {
                 commits_are_handed_over_in_order a_full_channel_says_so
                 concurrent_publishes_are_all_answered later_calls_fail_after_close

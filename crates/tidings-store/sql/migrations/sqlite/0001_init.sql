@@ -160,3 +160,29 @@ create table replays (
 );
 create unique index replays_running on replays (webhook_id) where status = 'running';
 create index replays_by_webhook on replays (webhook_id);
+
+-- Contacts whose payload is being removed from events; the id is a key of the time it began at.
+create table erasures (
+  id integer not null primary key,
+  organization_id bigint not null,
+  contact text not null,
+  position bigint not null
+);
+
+-- What decided who heard an event: append-only, a row whenever it changes.
+create table settings_history (
+  position integer not null primary key,
+  kind text not null check (kind in ('organization', 'webhook')),
+  id bigint not null,
+  document text not null
+);
+create index settings_history_of on settings_history (kind, id, position);
+
+-- What a webhook's attempts came to, by the minute; the present minute is part of its health.
+create table stats (
+  webhook_id bigint not null,
+  minute bigint not null,
+  tally text not null,
+  primary key (webhook_id, minute)
+);
+create index stats_by_age on stats (minute);

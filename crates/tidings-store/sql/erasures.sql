@@ -1,0 +1,56 @@
+-- name: erase_event
+update events
+set data = null, actor = null
+where id = $1;
+
+-- name: deliveries_of_event
+-- What a publish owed lies between the event and the next one; what replays owed, anywhere.
+select id, webhook_id
+from deliveries
+where id > $1 and id < $2 and event_id = $1 and replay_id is null
+union all
+select id, webhook_id
+from deliveries
+where event_id = $1 and replay_id is not null;
+
+-- name: erase_answers
+update attempts
+set response_body = x'', truncated = max(truncated, length(response_body) > 0)
+where delivery_id = $1;
+
+-- name: erase_late_answer
+update attempts
+set response_body = x'', truncated = max(truncated, length(response_body) > 0)
+where delivery_id = $1 and number = $2 and exists (
+  select 1
+  from deliveries
+  join events on events.id = event_id
+  where deliveries.id = $1 and data is null
+);
+
+-- name: insert_erasure
+insert into erasures (id, organization_id, contact, position)
+values ($1, $2, $3, 0);
+
+-- name: load_erasure
+select id, organization_id, contact, position
+from erasures
+order by id
+limit 1;
+
+-- name: events_about
+-- An erasure's id is a key of the time it began at.
+select id, instr(data, $4) > 0
+from events
+where organization_id = $1 and id > $2 and id < $3 and data is not null
+order by id
+limit $5;
+
+-- name: move_erasure
+update erasures
+set position = $3
+where id = $1 and position = $2;
+
+-- name: delete_erasure
+delete from erasures
+where id = $1;

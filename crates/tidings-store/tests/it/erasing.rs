@@ -1,0 +1,121 @@
+//! Payloads that go while their record stays.
+
+use tidings_core::clock::{Clock, GivenTime};
+use tidings_core::delivery::{DiscardReason, Next};
+use tidings_core::id::{EventId, ReplayId};
+use tidings_core::replay::{Replay, Selection, Which};
+use tidings_store::change::{Change, Refusal};
+use tidings_store::query::Status;
+
+use crate::bench::{Bench, Place, START, event, named};
+
+pub(crate) async fn the_payload_goes_the_record_stays<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let hook = bench.webhook(organization).await;
+    let events = bench
+        .publish(organization, vec![named("x", "a"), named("y", "b")])
+        .await;
+    let ids = bench.delivery_ids(hook).await;
+    let late = bench.outcome(ids[1], Next::Succeeded).await;
+    bench.settle(ids[0], Next::Succeeded).await;
+    for event in &events {
+        for _ in 0..2 {
+            bench.change(Change::EraseEvent(*event)).await.unwrap();
+        }
+    }
+    // An attempt that was under way: its outcome is kept, its answer is not.
+    bench.store.settle([late].into()).await.unwrap();
+    for (id, status) in ids.iter().zip([Status::Succeeded, Status::Discarded]) {
+        let record = bench.store.delivery(*id).await.unwrap().unwrap();
+        assert_eq!(record.delivery.status, status);
+        let attempt = &record.attempts[0];
+        assert_eq!((attempt.response_body.len(), attempt.truncated), (0, true));
+        assert_eq!(attempt.status_code, Some(200));
+    }
+    assert_eq!(bench.row(ids[1]).await.reason, Some(DiscardReason::Erased));
+    assert_eq!(bench.pending(hook), 0);
+    let erased = bench.store.event(events[0]).await.unwrap().unwrap();
+    assert!(erased.is_erased() && erased.content.actor.is_none());
+    // Publishing it again does not bring it back, and no replay sends it.
+    assert_eq!(
+        bench.publish(organization, vec![named("x", "a")]).await,
+        events[..1]
+    );
+    let webhook = bench.store.directory().webhook(hook).unwrap();
+    let selection = Selection {
+        which: Which::All,
+        since: GivenTime::parse(&START.to_string()).unwrap(),
+        until: None,
+        events: None,
+    };
+    assert_eq!(bench.store.count_past(&webhook, &selection).await, Ok(0));
+    let gone = EventId(bench.store.next_key());
+    assert_eq!(
+        bench.change(Change::EraseEvent(gone)).await,
+        Err(Refusal::NotFound)
+    );
+}
+
+pub(crate) async fn what_a_replay_owes_goes_too<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let events = bench.messages(organization, &["a"; 3]).await;
+    let hook = bench.webhook(organization).await;
+    let webhook = bench.store.directory().webhook(hook).unwrap();
+    let selection = Selection {
+        which: Which::Missed,
+        since: GivenTime::parse(&START.to_string()).unwrap(),
+        until: None,
+        events: None,
+    };
+    let id = ReplayId(bench.store.next_key());
+    let replay = Replay::new(id, &webhook, selection, 3, bench.clock.now());
+    bench
+        .change(Change::StartReplay(Box::new(replay)))
+        .await
+        .unwrap();
+    bench.store.replay_on(None).await.unwrap();
+    assert_eq!(bench.pending(hook), 3);
+    bench.change(Change::EraseEvent(events[1])).await.unwrap();
+    assert_eq!(bench.pending(hook), 2);
+    let expect = [Status::Pending, Status::Discarded, Status::Pending];
+    assert_eq!(bench.statuses(hook).await, expect);
+}
+
+pub(crate) async fn everything_about_a_contact<P: Place>() {
+    let mut bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let elsewhere = bench.organization(None).await;
+    let about = |contact: &str| {
+        event(
+            "contact.created",
+            None,
+            &format!(r#"{{"contact":{{"id":"{contact}"}}}}"#),
+        )
+    };
+    let (ours, theirs) = ("cnt_0000000000001", "cnt_0000000000002");
+    let mut batch = Vec::new();
+    for _ in 0..60 {
+        batch.extend([about(ours), about(theirs)]);
+    }
+    let events = bench.publish(organization, batch).await;
+    let other = bench.publish(elsewhere, vec![about(ours)]).await[0];
+    let erase = Change::EraseContact {
+        organization_id: organization,
+        contact: ours.to_owned(),
+    };
+    bench.change(erase).await.unwrap();
+    let later = bench.publish(organization, vec![about(ours)]).await[0];
+    let mut steps = 0;
+    while bench.store.prune(START).await.unwrap() {
+        steps += 1;
+        bench = bench.reopen().await;
+    }
+    assert!(steps > 1, "in steps");
+    let is_erased = async |id| bench.store.event(id).await.unwrap().unwrap().is_erased();
+    for pair in events.chunks(2) {
+        assert!(is_erased(pair[0]).await && !is_erased(pair[1]).await);
+    }
+    assert!(!is_erased(other).await && !is_erased(later).await);
+}
