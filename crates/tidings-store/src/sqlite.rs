@@ -6,7 +6,8 @@
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rusqlite::Connection;
@@ -63,6 +64,8 @@ use job::{Job, Reply};
 const QUEUE_JOBS_MAX: usize = 8_192;
 /// How many bytes of events and commands may wait for the writer.
 const QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How long after a refused commit the store does not count as writable, without being asked.
+const REFUSED_FOR: Duration = Duration::from_secs(5);
 /// How many reads run at once.
 const READERS: usize = 4;
 
@@ -70,6 +73,7 @@ const READERS: usize = 4;
 pub(crate) struct Engine {
     jobs: mpsc::Sender<Job>,
     queued_bytes: Arc<AtomicUsize>,
+    refused_ms: Arc<AtomicI64>,
     readers: Arc<Readers>,
     directory: Arc<Directory>,
     sealer: Sealer,
@@ -90,6 +94,7 @@ impl Engine {
         outlets.tell_waking(Waking::Exactly(opened.next_wake));
         let (jobs, waiting) = mpsc::channel(QUEUE_JOBS_MAX);
         let queued_bytes = Arc::new(AtomicUsize::new(0));
+        let refused_ms = Arc::new(AtomicI64::new(0));
         let writer = group::Writer {
             connection: opened.writer,
             directory: directory.clone(),
@@ -101,6 +106,7 @@ impl Engine {
             queued_bytes: queued_bytes.clone(),
             last_now: Timestamp::default(),
             walks: upkeep::Walks::default(),
+            refused_ms: refused_ms.clone(),
         };
         std::thread::Builder::new()
             .name("store-writer".into())
@@ -110,6 +116,7 @@ impl Engine {
         let engine = Self {
             jobs,
             queued_bytes,
+            refused_ms,
             readers,
             directory,
             sealer: options.sealer,
@@ -284,15 +291,30 @@ impl Engine {
             .await
     }
 
+    /// Whether the store answers and takes commits. After one that the disk refused, it is asked again
+    /// a while later, by a commit that changes nothing; else nothing is written.
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
         self.readers
             .read(|connection| connection.query_row("select 1", [], |_| Ok(())))
             .await?;
         if self.jobs.is_closed() {
-            Err(closed())
-        } else {
-            Ok(())
+            return Err(closed());
         }
+        let refused_ms = self.refused_ms.load(Ordering::Relaxed);
+        if refused_ms == 0 {
+            return Ok(());
+        }
+        let refused_at = Timestamp::from_ms(refused_ms);
+        if self.clock.now().since(refused_at) < REFUSED_FOR {
+            return Err(StoreError::Overloaded("a commit was just refused".into()));
+        }
+        let (reply, answer) = oneshot::channel();
+        self.enqueue(Job::Probe(reply))?;
+        answer.await.unwrap_or_else(|_| Err(closed()))?;
+        // Unless another was refused meanwhile.
+        let (was, none, order) = (refused_ms, 0, Ordering::Relaxed);
+        let _ = self.refused_ms.compare_exchange(was, none, order, order);
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, config, dev, doctor, events, keys, serve, trigger, types, verify, webhooks,
+    completions, config, dev, doctor, events, keys, replay, serve, trigger, types, verify, webhooks,
 };
 use crate::config::Environment;
 
@@ -42,6 +42,7 @@ enum Command {
     Keys(keys::Arguments),
     Events(events::Arguments),
     Webhooks(webhooks::Arguments),
+    Replay(replay::Arguments),
     Config(config::Arguments),
     Doctor(doctor::Arguments),
     Completions(completions::Arguments),
@@ -59,6 +60,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Events(arguments) => events::run(&arguments),
         Command::Webhooks(arguments) => webhooks::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Config(arguments) => config::run(&arguments, &environment),
         Command::Doctor(arguments) => doctor::run(&arguments, &environment),
         Command::Completions(arguments) => completions::run(&arguments),

@@ -97,10 +97,6 @@ fn fixed() -> Value {
     let words: Vec<&str> = ACTOR_TYPES.iter().map(|(word, ())| *word).collect();
     let short = json!({"type": ["string", "null"], "maxLength": ACTOR_CHARACTERS_MAX});
     let actor_id = json!({"type": ["string", "integer", "null"], "minLength": 1, "maxLength": ACTOR_CHARACTERS_MAX, "minimum": i64::MIN, "maximum": i64::MAX});
-    let data = (
-        "data",
-        json!({"type": "object", "description": "As it was published"}),
-    );
     let shown = [
         ("id", id("evt")),
         ("type", text()),

@@ -83,7 +83,10 @@ async fn statistics_by_time() {
     assert_eq!(day["data"].as_array().unwrap().len(), 25);
     assert_eq!(day["total"]["attempts"], 2);
     for (query, place) in [
-        ("bucket=1m&since=2026-05-01T00:00:00Z", "?bucket makes 13"),
+        (
+            "bucket=1m&since=2026-05-01T00:00:00Z",
+            "?bucket makes 14942",
+        ),
         ("since=2026-06-01T00:00:00Z", "?until must be later"),
         ("bucket=2h", "?bucket must be one of"),
     ] {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, RwLockReadGuard};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
@@ -24,7 +24,7 @@ use crate::directory::{Directory, Tables};
 use crate::document::NounRow;
 use crate::error::StoreError;
 use crate::seal::Sealer;
-use crate::sql::statement;
+use crate::sql::{SQLITE_MIGRATIONS, statement};
 use crate::store::{Committed, Outlets};
 
 /// How many jobs go into one commit.
@@ -43,6 +43,8 @@ pub(super) struct Writer {
     pub(super) queued_bytes: Arc<AtomicUsize>,
     pub(super) last_now: Timestamp,
     pub(super) walks: Walks,
+    /// When a commit was last refused by the disk; 0: since the last look, never.
+    pub(super) refused_ms: Arc<AtomicI64>,
 }
 
 /// One commit in the making.
@@ -156,6 +158,8 @@ impl Writer {
                         }
                     }
                     error => {
+                        let now = self.clock.now().as_ms();
+                        self.refused_ms.store(now, Ordering::Relaxed);
                         for job in group {
                             job.refuse(&error);
                         }
@@ -195,6 +199,10 @@ impl Writer {
                     Done::Settled
                 }
                 Job::Change(request, _) => Done::Changed(commit.change(request)?),
+                Job::Probe(_) => {
+                    commit.probe()?;
+                    Done::Settled
+                }
                 Job::Erase(step, _) => {
                     commit.erase(step)?;
                     Done::Settled
@@ -284,6 +292,13 @@ fn place(noun: Noun, tables: &mut Tables) {
 impl Commit<'_> {
     pub(super) fn next_key(&self) -> i64 {
         self.ids.lock().next(self.now)
+    }
+
+    /// Writes what is there already: whether the disk takes a commit is seen when it is made.
+    fn probe(&self) -> rusqlite::Result<()> {
+        let version = SQLITE_MIGRATIONS.len() as i64;
+        self.transaction
+            .pragma_update(None, "user_version", version)
     }
 
     pub(super) fn execute(

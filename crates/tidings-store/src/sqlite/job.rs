@@ -27,6 +27,7 @@ pub(super) enum Job {
     Replay(Vec<replaying::Step>, Reply<()>),
     Erase(erasing::Step, Reply<()>),
     Prune(Timestamp, Reply<bool>),
+    Probe(Reply<()>),
     Close(Reply<()>),
 }
 
@@ -66,6 +67,7 @@ impl Job {
             | Self::Replay(..)
             | Self::Erase(..)
             | Self::Prune(..)
+            | Self::Probe(_)
             | Self::Close(_) => 0,
         }
     }
@@ -82,7 +84,8 @@ impl Job {
                 Self::Settle(_, reply)
                 | Self::Replay(_, reply)
                 | Self::Erase(_, reply)
-                | Self::Wake(reply),
+                | Self::Wake(reply)
+                | Self::Probe(reply),
                 Done::Settled,
             )
             | (Self::Close(reply), _) => drop(reply.send(Ok(()))),
@@ -102,6 +105,7 @@ impl Job {
             | Self::Replay(_, reply)
             | Self::Erase(_, reply)
             | Self::Wake(reply)
+            | Self::Probe(reply)
             | Self::Close(reply) => {
                 drop(reply.send(Err(error)));
             }

@@ -14,12 +14,12 @@ use crate::sql::statement;
 pub(super) const STEP_ROWS: i64 = 500;
 
 /// How far the walks over old rows have come. What is kept of them is passed by once a walk, not
-/// looked at again in every step.
+/// looked at again in every step. Each is the last key passed.
 #[derive(Debug, Default)]
 pub(super) struct Walks {
-    deliveries_after: i64,
-    events_after: i64,
-    history_after: i64,
+    deliveries: i64,
+    events: i64,
+    history: i64,
 }
 
 /// The rows of one step of a walk.
@@ -153,19 +153,19 @@ impl Commit<'_> {
     }
 
     fn prune_deliveries(&mut self, before: Timestamp) -> rusqlite::Result<bool> {
-        let after = self.walks.deliveries_after;
+        let after = self.walks.deliveries;
         let stretch = self.stretch("walk_deliveries", after, first_key_at(before))?;
         if let Some(last) = stretch.last {
             let old = (after, last, before.as_ms());
             self.execute("prune_attempts", old)?;
             self.execute("prune_deliveries", old)?;
         }
-        self.walks.deliveries_after = stretch.next();
+        self.walks.deliveries = stretch.next();
         Ok(stretch.is_full)
     }
 
     fn prune_events(&mut self, before: Timestamp) -> rusqlite::Result<bool> {
-        let after = self.walks.events_after;
+        let after = self.walks.events;
         let wanted: Option<i64> = self
             .transaction
             .prepare_cached(statement("first_unreplayed"))?
@@ -177,7 +177,7 @@ impl Commit<'_> {
             let next = next.map_or(i64::MAX, |id| id.0);
             self.execute("prune_events", params![after, last, next])?;
         }
-        self.walks.events_after = stretch.next();
+        self.walks.events = stretch.next();
         Ok(stretch.is_full)
     }
 
@@ -195,12 +195,12 @@ impl Commit<'_> {
     }
 
     fn prune_history(&mut self, before: Timestamp) -> rusqlite::Result<bool> {
-        let (after, end) = (self.walks.history_after, first_key_at(before));
+        let (after, end) = (self.walks.history, first_key_at(before));
         let stretch = self.stretch("walk_history", after, end)?;
         if let Some(last) = stretch.last {
             self.execute("prune_history", params![after, last, end])?;
         }
-        self.walks.history_after = stretch.next();
+        self.walks.history = stretch.next();
         Ok(stretch.is_full)
     }
 

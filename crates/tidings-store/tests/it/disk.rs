@@ -12,7 +12,7 @@ use tidings_core::clock::ManualClock;
 use tidings_store::seal::Sealer;
 use tidings_store::{Store, StoreError, StoreOptions};
 
-use crate::bench::{Bench, Place, START, message};
+use crate::bench::{Bench, Place, SECOND, START, message};
 
 /// A database on a disk of its own.
 struct TinyDisk {
@@ -88,9 +88,13 @@ async fn a_full_disk_is_told_and_mends_itself() {
         }
     }
     assert!(refused > 0, "the disk is full");
+    assert!(bench.store.ping().await.is_err());
     assert_eq!(bench.deliveries(hook).await.len(), stored);
     assert_eq!(bench.pending(hook), stored as i64);
     bench.place.free();
+    assert!(bench.store.ping().await.is_err(), "not asked yet");
+    bench.clock.advance(5 * SECOND);
+    bench.store.ping().await.unwrap();
     let after = bench.messages(organization, &["a", "a"]).await;
     let last = bench.store.event(after[1]).await.unwrap().unwrap();
     assert_eq!(last.sequence, Some(stored as i64 + 2));

@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod keys;
 mod listing;
+pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod trigger;
 pub(crate) mod types;

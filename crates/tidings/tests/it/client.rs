@@ -127,3 +127,39 @@ fn without_key_or_server_the_message_says_what_to_do() {
         done.stderr
     );
 }
+
+#[test]
+fn a_dry_run_of_a_replay_counts() {
+    let (url, heard) = answer_once("200 OK", &json!({"count": 3}));
+    let since = "2026-05-11T09:00:00Z";
+    let replay = tidings(&[
+        "replay",
+        "whk_1",
+        "--since",
+        since,
+        "--which",
+        "missed",
+        "--events",
+        "a.*,b",
+        "--dry-run",
+    ]);
+    assert_eq!(keyed(replay, &url).ends(0).stdout, "3 events\n");
+    let (head, body) = heard.join().unwrap();
+    assert!(
+        head.starts_with("POST /v1/webhooks/whk_1/replay "),
+        "{head}"
+    );
+    let body: Value = serde_json::from_str(&body).unwrap();
+    let expect = json!({"since": since, "which": "missed", "events": ["a.*", "b"], "dryRun": true});
+    assert_eq!(body, expect);
+}
+
+#[test]
+fn a_replay_asks_and_takes_silence_for_no() {
+    let (url, heard) = answer_once("200 OK", &json!({"count": 1}));
+    let replay = tidings(&["replay", "whk_1", "--since", "2026-05-11T09:00:00Z"]);
+    let done = keyed(replay, &url).ends(2);
+    assert!(done.stderr.contains("--yes"), "{}", done.stderr);
+    let (_, body) = heard.join().unwrap();
+    assert!(body.contains(r#""which":"failed""#), "{body}");
+}

@@ -26,7 +26,7 @@ fn every_command_has_examples_at_the_foot_of_its_help() {
             done.stdout
         );
     };
-    let commands = "trigger types verify keys events webhooks config doctor completions";
+    let commands = "trigger types verify keys events webhooks replay config doctor completions";
     commands.split(' ').for_each(check);
 }
 

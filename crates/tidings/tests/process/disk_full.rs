@@ -122,6 +122,7 @@ fn fill_and_free(server: Server, site: &Site, free: impl FnOnce()) {
     assert!(!acknowledged.is_empty());
     insist(&tenant, &mut acknowledged);
     tenant.get("/healthz").expect(200);
+    tenant.get("/readyz").expect(503);
     tenant.get("/v1/events").expect(200);
 
     free();
