@@ -140,6 +140,7 @@ mod tests {
                 response_headers: HeaderRecord::default(),
                 response_body: Vec::new(),
                 truncated: false,
+                reply_error: None,
             }),
             ended_at: Timestamp::from_ms(ended_ms),
             is_probe: false,

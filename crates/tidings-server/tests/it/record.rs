@@ -30,6 +30,7 @@ async fn settle(app: &TestApp, caller: &Caller<'_>, hook: &str, next: Next, dura
             response_headers: HeaderRecord::default(),
             response_body: b"hello Ada".to_vec(),
             truncated: false,
+            reply_error: None,
         }),
         ended_at: now,
         is_probe: false,
