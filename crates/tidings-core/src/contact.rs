@@ -20,8 +20,8 @@ mod meeting;
 
 pub use command::Command;
 pub use draft::{
-    ATTRIBUTION_BYTES_MAX, CHANNEL_TYPE_CHARACTERS_MAX, Draft, attribution, bounded_object,
-    channel_type,
+    ATTRIBUTION_BYTES_MAX, CHANNEL_TYPE_CHARACTERS_MAX, CONTACT_BYTES_MAX, Draft,
+    PHONE_CHARACTERS_MAX, attribution, bounded_object, channel_type,
 };
 pub use meeting::{Sender, meet};
 
@@ -146,6 +146,16 @@ impl Contact {
         }
     }
 
+    /// What is wrong with its size, if anything.
+    fn size_fault(&self) -> Option<String> {
+        let bytes = Value::from(self.object()).to_string().len();
+        (bytes > CONTACT_BYTES_MAX).then(|| {
+            format!(
+                "the contact would have {bytes} bytes of JSON; at most {CONTACT_BYTES_MAX} are allowed"
+            )
+        })
+    }
+
     /// The object the API answers.
     pub fn shown(&self) -> Value {
         let mut object = self.object();
@@ -163,10 +173,11 @@ fn create(work: &mut Work<'_>, contact: &mut Contact) -> Result<(), Stop> {
 
 /// Writes what became of `before` and tells of it, if it changed at all.
 fn update(work: &mut Work<'_>, before: &Contact, contact: &mut Contact) -> Result<(), Stop> {
-    let changes = differences(&before.object(), &contact.object());
-    if changes.is_empty() {
+    // Nearly always nothing did, and telling that needs no objects.
+    if contact == before {
         return Ok(());
     }
+    let changes = differences(&before.object(), &contact.object());
     contact.updated_at = work.context.now;
     work.put(contact)?;
     tell(work, contact, "updated", [("changes", changes.into())]);

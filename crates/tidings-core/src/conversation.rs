@@ -18,14 +18,15 @@ mod ending;
 mod opening;
 mod state;
 mod turn;
+mod writing;
 
-pub(crate) use command::say;
 pub use command::{Act, Command};
 pub use draft::*;
 pub(crate) use ending::hand_over;
 pub use ending::{INHERITED_KEYS_MAX, MOVED_CONVERSATIONS_MAX, MOVED_MESSAGES_MAX};
 pub use state::{Action, Effect, State, Status, announcement};
 pub use turn::Turn;
+pub(crate) use writing::say;
 
 /// Who talks in a conversation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

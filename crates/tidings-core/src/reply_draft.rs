@@ -199,7 +199,8 @@ fn judge(
         draft: &reply,
         repeat_key: None,
     };
-    say(work, turn, writing)?;
+    say(work, &mut turn, writing)?;
+    turn.finish(work)?;
     Ok(())
 }
 

@@ -79,8 +79,11 @@ impl Command {
     }
 }
 
-/// Refuses identities that are another contact's.
+/// Refuses what is too large, and identities that are another contact's.
 fn claim(work: &mut Work<'_>, contact: &Contact) -> Result<(), Stop> {
+    if let Some(fault) = contact.size_fault() {
+        return Err(Rejection::Invalid(vec![Fault::at("", fault)]).into());
+    }
     for word in contact.keys() {
         let holder: Option<Contact> = work.find(Kind::Contact, &word)?;
         if let Some(holder) = holder.filter(|holder| holder.id != contact.id) {
@@ -103,6 +106,9 @@ fn merge(work: &mut Work<'_>, id: ContactId, into: ContactId) -> Result<String, 
         return Err(invalid(format!(
             "together they have more than {IDENTITIES_MAX} identities"
         )));
+    }
+    if let Some(fault) = survivor.size_fault() {
+        return Err(invalid(fault));
     }
     conversation::hand_over(work, gone.id, survivor.id)?;
     call::hand_over(work, gone.id, survivor.id)?;

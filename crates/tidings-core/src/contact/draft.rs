@@ -21,6 +21,9 @@ pub const CHANNEL_ID_CHARACTERS_MAX: usize = 255;
 pub const IDENTITIES_MAX: usize = 1_000;
 /// How many bytes of JSON `customFields` may have.
 pub const CUSTOM_FIELDS_BYTES_MAX: usize = 32 * 1024;
+/// How many bytes of JSON a contact may have: it stands in the events of its conversations, and thrice
+/// in those that tell of a change.
+pub const CONTACT_BYTES_MAX: usize = 64 * 1024;
 /// How many bytes of JSON `attribution` may have.
 pub const ATTRIBUTION_BYTES_MAX: usize = 16 * 1024;
 

@@ -116,6 +116,10 @@ pub fn meet(work: &mut Work<'_>, sender: &Sender) -> Result<Contact, Stop> {
     };
     let mut contact = before.clone();
     learn(&mut contact, sender);
+    // A customer's message never fails for it: what is too much is not learned.
+    if contact != before && contact.size_fault().is_some() {
+        return Ok(before);
+    }
     update(work, &before, &mut contact)?;
     Ok(contact)
 }

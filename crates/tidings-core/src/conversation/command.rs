@@ -7,9 +7,9 @@ use super::{Action, Assignee, Conversation, Handoff, Rating, State, Turn};
 use crate::clock::GivenTime;
 use crate::command::{Data, Rejection, Stop, Work};
 use crate::fault::Fault;
-use crate::id::{ConversationId, ResourceId, UserId};
+use crate::id::{ConversationId, DeliveryId, ResourceId, UserId};
 use crate::input::Given;
-use crate::message::{self, Direction, Post, Role, Writing};
+use crate::message::{self, Post};
 use crate::record::{Kind, ResourceKind};
 use crate::reply_draft;
 use crate::resource::Resource;
@@ -66,6 +66,13 @@ pub enum Act {
     Post(Box<Post>),
     /// Puts up a reply for approval.
     Propose(message::Body),
+    /// Posts what an endpoint answered to a delivery, each message once.
+    Reply {
+        /// To which delivery.
+        delivery: DeliveryId,
+        /// What, in its order.
+        posts: Vec<Post>,
+    },
     /// Makes it part of another, which answers for it from then on.
     Merge {
         /// The one that stays.
@@ -108,8 +115,11 @@ impl Act {
             Self::Rate(rating) => turn.rate(rating),
             Self::RequestHandoff(handoff) => turn.request_handoff(handoff)?,
             Self::AcceptHandoff => turn.accept_handoff()?,
-            Self::Post(post) => return self::post(work, turn, post),
+            Self::Post(post) => return super::writing::post(work, turn, post),
             Self::Propose(body) => return reply_draft::propose(work, turn, body),
+            Self::Reply { delivery, posts } => {
+                return super::writing::reply(work, turn, *delivery, posts);
+            }
             Self::Wake => turn.wake(work)?,
             Self::Merge { into } => return super::ending::merge(work, &turn, *into),
             Self::Delete => return super::ending::delete(work, turn),
@@ -117,37 +127,6 @@ impl Act {
         let turn = turn.finish(work)?;
         Ok(json!(turn.conversation().shown()).to_string())
     }
-}
-
-fn post(work: &mut Work<'_>, turn: Turn, post: &Post) -> Result<String, Stop> {
-    let writing = Writing {
-        direction: post.direction,
-        role: post.role,
-        sender: post.sender.clone(),
-        draft: &post.draft,
-        repeat_key: None,
-    };
-    let (message, _) = say(work, turn, writing)?;
-    Ok(json!(message.shown()).to_string())
-}
-
-/// Writes a message of the organization's own into a conversation, and ends the turn.
-pub(crate) fn say(
-    work: &mut Work<'_>,
-    mut turn: Turn,
-    writing: Writing<'_>,
-) -> Result<(message::Message, Turn), Stop> {
-    Action::Write.admit(turn.conversation().state.status())?;
-    let message = writing.write(work, &turn)?;
-    if message.direction == Direction::Outbound && message.role == Role::User {
-        turn.answer();
-    }
-    let kind = match message.direction {
-        Direction::Internal => "message.posted",
-        Direction::Inbound | Direction::Outbound => "message.sent",
-    };
-    turn.tell_of_message(kind, message::data_of(&message));
-    Ok((message, turn.finish(work)?))
 }
 
 impl Turn {

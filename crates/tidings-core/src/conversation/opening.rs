@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::command::{resolve, say};
+use super::command::resolve;
 use super::draft::{Opening, Who};
+use super::writing::say;
 use super::{Assignee, Conversation, State, Turn, reference_key, thread_key};
 use crate::command::{Rejection, Stop, Work};
 use crate::contact::{self, Contact};
@@ -23,20 +24,18 @@ pub(super) fn open(work: &mut Work<'_>, opening: &Opening) -> Result<String, Sto
     }
     let assignee = resolve(work, &opening.assignment, "/assignee")?;
     let contact = find_contact(work, &opening.who)?;
-    let turn = opening.clone().begin(work, contact, assignee);
-    let turn = match &opening.message {
-        Some(draft) => {
-            let writing = Writing {
-                direction: Direction::Outbound,
-                role: Role::User,
-                sender: None,
-                draft,
-                repeat_key: None,
-            };
-            say(work, turn, writing)?.1
-        }
-        None => turn.finish(work)?,
-    };
+    let mut turn = opening.clone().begin(work, contact, assignee);
+    if let Some(draft) = &opening.message {
+        let writing = Writing {
+            direction: Direction::Outbound,
+            role: Role::User,
+            sender: None,
+            draft,
+            repeat_key: None,
+        };
+        say(work, &mut turn, writing)?;
+    }
+    let turn = turn.finish(work)?;
     Ok(json!(turn.conversation().shown()).to_string())
 }
 
