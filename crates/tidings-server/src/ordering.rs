@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tidings_core::command::Command;
 use tidings_core::fault::Fault;
+use tidings_core::id::ConversationId;
 use tidings_core::input::{Object, Query};
 use tidings_core::record::{Kind, Record, Stored};
 use tidings_store::StoreError;
 use tidings_store::order::{Order, Place};
-use tidings_store::query::RecordQuery;
+use tidings_store::query::{Reach, RecordQuery};
 
 use crate::actor;
 use crate::answer::Answer;
@@ -133,6 +134,43 @@ impl Call {
             before: wanted.after_key(),
             limit: wanted.limit,
         };
+        self.page_of(query, shown).await
+    }
+
+    /// Answers with a page of what belongs to a conversation, newest first: what `mark` marks.
+    pub(crate) async fn list_parts<R: Record, V: Serialize>(
+        &self,
+        conversation: ConversationId,
+        kind: Kind,
+        mark: fn(ConversationId) -> String,
+        shown: impl Fn(&R) -> V,
+    ) -> Result<Answer, Problem> {
+        let wanted = self.read_query(|query| Wanted::read(query, List::Records))?;
+        let found = self
+            .app
+            .store
+            .record(Kind::Conversation, conversation.0)
+            .await?;
+        let conversation = found
+            .filter(|stored| self.sees(stored.organization_id))
+            .ok_or_else(|| Problem::not_found(Kind::Conversation.as_str()))?;
+        let query = RecordQuery {
+            reach: Reach::Only(conversation.organization_id),
+            kind,
+            marks: vec![mark(ConversationId(conversation.key))],
+            updated_since: None,
+            before: wanted.after_key(),
+            limit: wanted.limit,
+        };
+        self.page_of(query, shown).await
+    }
+
+    async fn page_of<R: Record, V: Serialize>(
+        &self,
+        query: RecordQuery,
+        shown: impl Fn(&R) -> V,
+    ) -> Result<Answer, Problem> {
+        let kind = query.kind;
         let page = self.app.store.records(query).await?;
         let next = page.next.map(|key| Cursor {
             list: List::Records,

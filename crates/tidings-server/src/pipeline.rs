@@ -94,7 +94,7 @@ async fn admit(
 ) -> Result<Answer, Problem> {
     allowance.map_or(Ok(()), |allowance| allowance.check())?;
     caller.check(operation.access)?;
-    let takes_body = matches!(operation.verb, Verb::Post | Verb::Patch);
+    let takes_body = matches!(operation.verb, Verb::Post | Verb::Put | Verb::Patch);
     let body = if takes_body {
         let awaits_leave = head.headers.contains_key(EXPECT);
         body::read(body, operation.body_bytes_max, awaits_leave).await?

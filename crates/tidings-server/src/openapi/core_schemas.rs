@@ -29,9 +29,12 @@ pub(super) fn envelope() -> [Field; 1] {
     )]
 }
 
-/// What tells one state of a record from another.
+/// What every answer about a record tells.
 pub(super) fn version() -> Field {
-    ("version", json!({"type": "integer", "minimum": 1}))
+    (
+        "version",
+        json!({"type": "integer", "minimum": 1, "description": "Grows by one with each change; what If-Match asks for"}),
+    )
 }
 
 fn resources() -> Value {

@@ -2,10 +2,12 @@
 //! operations table, the schemas and the catalogue, so that they cannot fall behind the code.
 
 mod call_schemas;
+mod conversation_schemas;
 mod core_schemas;
 mod event_schemas;
 mod event_type_schemas;
 mod exchange_schemas;
+mod message_schemas;
 mod paths;
 mod people_schemas;
 mod record_schemas;

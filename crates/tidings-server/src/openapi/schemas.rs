@@ -39,6 +39,8 @@ pub(super) fn schemas() -> Value {
         super::core_schemas::schemas(),
         super::people_schemas::schemas(),
         super::call_schemas::schemas(),
+        super::conversation_schemas::schemas(),
+        super::message_schemas::schemas(),
     ];
     for part in parts.into_iter().chain(core.into_iter().flatten()) {
         if let Value::Object(part) = part {

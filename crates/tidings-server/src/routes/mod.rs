@@ -2,9 +2,12 @@
 
 mod calls;
 mod contacts;
+mod conversation_acts;
+mod conversations;
 mod deliveries;
 mod delivery_lists;
 mod documents;
+mod drafts;
 mod erasure;
 mod errands;
 mod event_types;
@@ -12,6 +15,7 @@ mod events;
 mod explain;
 mod health;
 mod keys;
+mod messages;
 mod organizations;
 mod portal;
 mod replays;
@@ -47,6 +51,10 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
         calls::OPERATIONS,
         sla_policies::OPERATIONS,
         users::OPERATIONS,
+        conversations::OPERATIONS,
+        conversation_acts::OPERATIONS,
+        messages::OPERATIONS,
+        drafts::OPERATIONS,
         resources::OPERATIONS,
         health::OPERATIONS,
         documents::OPERATIONS,

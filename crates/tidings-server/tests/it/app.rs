@@ -170,6 +170,10 @@ impl Caller<'_> {
         self.send(Method::PATCH, path, &body.to_string()).await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PUT, path, &body.to_string()).await
+    }
+
     pub(crate) async fn send(&self, method: Method, path: &str, body: &str) -> Answer {
         let response = self.open(method, path, body).await;
         let (head, body) = response.into_parts();

@@ -5,6 +5,7 @@
 mod access;
 mod app;
 mod atender;
+mod conversations;
 mod documents;
 mod endpoint;
 mod errands;

@@ -1,0 +1,236 @@
+//! Conversations, messages and drafts, as callers meet them; what happens in which state is the core's
+//! own test.
+
+use serde_json::{Value, json};
+
+use crate::app::{Caller, TestApp, ids, text};
+
+fn inbound(thread: &str) -> Value {
+    json!({
+        "channelType": "webchat", "threadId": thread, "text": "Hello",
+        "from": {"id": format!("visitor-{thread}"), "name": "Ada"},
+    })
+}
+
+/// A message came on this thread; answers the conversation's path.
+async fn begun(caller: &Caller<'_>, thread: &str) -> String {
+    let reply = caller.post("/v1/messages/inbound", inbound(thread)).await;
+    let reply = reply.expect(201);
+    format!("/v1/conversations/{}", text(&reply["conversation"], "id"))
+}
+
+/// The types of what happened, oldest first.
+async fn told(caller: &Caller<'_>) -> Vec<String> {
+    let page = caller.get("/v1/events?after=&limit=200").await.expect(200);
+    let events = page["data"].as_array().unwrap();
+    events.iter().map(|event| text(event, "type")).collect()
+}
+
+#[tokio::test]
+async fn a_message_begins_a_conversation() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let reply = tenant
+        .post("/v1/messages/inbound", inbound("t1"))
+        .await
+        .expect(201);
+    assert_eq!(reply["conversation"]["sequence"], 2);
+    assert_eq!(reply["conversation"]["contactId"], reply["contact"]["id"]);
+    assert_eq!(
+        told(&tenant).await,
+        [
+            "contact.created",
+            "conversation.created",
+            "message.received"
+        ]
+    );
+    let path = format!("/v1/conversations/{}", text(&reply["conversation"], "id"));
+    let shown = tenant.get(&path).await;
+    assert_eq!(shown.header("etag"), Some("\"1\""));
+    assert_eq!(shown.expect(200), reply["conversation"]);
+    let messages = tenant.get(&format!("{path}/messages")).await.expect(200);
+    assert_eq!(messages["data"][0], reply["message"]);
+}
+
+#[tokio::test]
+async fn every_act_has_its_path() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let other = begun(&tenant, "t2").await;
+    let path = begun(&tenant, "t1").await;
+    let before = told(&tenant).await.len();
+    let acts = [
+        ("handoff", json!({"reason": "asked for a person"})),
+        ("handoff/accept", json!({})),
+        ("snooze", json!({"until": "2030-01-01T00:00:00Z"})),
+        ("reopen", json!({})),
+        ("resolve", json!({})),
+        ("rating", json!({"score": 5, "comment": "Quick"})),
+    ];
+    for (act, body) in acts {
+        let answer = tenant.post(&format!("{path}/{act}"), body).await;
+        answer.expect(200);
+    }
+    let assignee = json!({"userId": "noor", "actor": {"type": "user", "id": "noor"}});
+    let assigned = tenant.put(&format!("{path}/assignee"), assignee).await;
+    assert_eq!(assigned.expect(200)["assignee"]["userId"], "noor");
+    let tag = format!("{path}/tags/very%20important");
+    let tagged = tenant.put(&tag, json!({})).await.expect(200);
+    assert_eq!(tagged["tags"], json!(["very important"]));
+    assert_eq!(tenant.delete(&tag).await.expect(200)["tags"], json!([]));
+    let patch = json!({"priority": "high", "subject": "A wheel"});
+    tenant.patch(&path, patch).await.expect(200);
+    let into = json!({"into": other.rsplit('/').next()});
+    tenant
+        .post(&format!("{path}/merge"), into)
+        .await
+        .expect(200);
+    tenant.delete(&other).await.expect(204);
+    tenant.get(&path).await.problem(404, "not_found");
+    let events = told(&tenant).await[before..].join(" ");
+    assert_eq!(
+        events,
+        "handoff.requested handoff.accepted conversation.updated conversation.snoozed \
+         conversation.updated conversation.unsnoozed conversation.updated conversation.resolved \
+         conversation.rated conversation.updated assignment.changed tag.added tag.removed \
+         conversation.updated conversation.merged conversation.deleted"
+    );
+}
+
+#[tokio::test]
+async fn messages_and_drafts_are_written() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let path = begun(&tenant, "t1").await;
+    let before = told(&tenant).await.len();
+    let post = json!({"direction": "outbound", "text": "Hello Ada", "sender": {"id": "noor"}});
+    let sent = tenant.post(&format!("{path}/messages"), post).await;
+    let message = format!("/v1/messages/{}", sent.created("id"));
+    let patch = json!({"text": "Hello, Ada"});
+    assert_eq!(
+        tenant.patch(&message, patch).await.expect(200)["text"],
+        "Hello, Ada"
+    );
+    for (mark, body) in [
+        ("delivered", json!({})),
+        ("read", json!({})),
+        ("error", json!({"message": "gone"})),
+    ] {
+        let marked = tenant.post(&format!("{message}/{mark}"), body).await;
+        marked.expect(200);
+    }
+    let shown = tenant.get(&message).await.expect(200);
+    assert_eq!(shown["error"], "gone");
+    tenant.delete(&message).await.expect(204);
+    let note = json!({"direction": "internal", "text": "Be nice", "type": "status"});
+    let note = tenant.post(&format!("{path}/messages"), note).await;
+    assert_eq!(note.expect(201)["role"], "user");
+    let mut decided = Vec::new();
+    for verdict in ["approve", "reject"] {
+        let draft = tenant
+            .post(&format!("{path}/drafts"), json!({"text": "On its way"}))
+            .await
+            .created("id");
+        let judged = tenant
+            .post(&format!("/v1/drafts/{draft}/{verdict}"), json!({}))
+            .await;
+        decided.push(text(&judged.expect(200), "status"));
+    }
+    assert_eq!(decided, ["approved", "rejected"]);
+    let drafts = tenant.get(&format!("{path}/drafts")).await.expect(200);
+    assert_eq!(ids(&drafts).len(), 2);
+    assert_eq!(
+        told(&tenant).await[before..].join(" "),
+        "message.sent message.updated message.delivered message.read message.failed message.deleted \
+         message.posted draft.created message.sent draft.approved draft.created draft.rejected"
+    );
+}
+
+#[tokio::test]
+async fn lists_are_filtered() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let first = begun(&tenant, "t1").await;
+    let second = begun(&tenant, "t2").await;
+    tenant
+        .post(&format!("{first}/resolve"), json!({}))
+        .await
+        .expect(200);
+    let assignee = json!({"teamId": "support"});
+    tenant
+        .put(&format!("{first}/assignee"), assignee)
+        .await
+        .expect(200);
+    tenant
+        .put(&format!("{second}/tags/vip"), json!({}))
+        .await
+        .expect(200);
+    let contact = text(&tenant.get(&second).await.expect(200), "contactId");
+    let check = async |query: &str, expect: &[&String]| {
+        let page = tenant.get(&format!("/v1/conversations?{query}")).await;
+        let found = ids(&page.expect(200));
+        let expect: Vec<&str> = expect
+            .iter()
+            .filter_map(|path| path.rsplit('/').next())
+            .collect();
+        assert_eq!(found, expect, "{query}");
+    };
+    check("", &[&second, &first]).await;
+    check("status=done", &[&first]).await;
+    check("assignee=support", &[&first]).await;
+    check("assignee=none", &[&second]).await;
+    check("tag=vip&status=active", &[&second]).await;
+    check("tag=vip&status=done", &[]).await;
+    check("channelType=email", &[]).await;
+    check(&format!("contactId={contact}"), &[&second]).await;
+    check("updatedSince=2100-01-01T00:00:00Z", &[]).await;
+    let faulty = tenant.get("/v1/conversations?status=lost&colour=red").await;
+    faulty.problem(422, "invalid_request");
+}
+
+#[tokio::test]
+async fn a_reference_is_taken_once() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let body = json!({
+        "externalReference": "order-1", "contact": {"email": "ada@okafor.example"},
+        "subject": "Your order", "message": "It is on its way",
+    });
+    let path = "/v1/conversations/outbound";
+    tenant.post(path, body.clone()).await.expect(201);
+    tenant.post(path, body).await.problem(409, "conflict");
+    assert_eq!(
+        told(&tenant).await,
+        ["contact.created", "conversation.created", "message.sent"]
+    );
+}
+
+#[tokio::test]
+async fn races_scopes_and_other_tenants_are_refused() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let path = begun(&tenant, "t1").await;
+    let stale = tenant.clone().with("if-match", "\"7\"");
+    stale
+        .patch(&path, json!({"priority": "low"}))
+        .await
+        .problem(409, "conflict");
+    tenant
+        .post(&format!("{path}/close"), json!({}))
+        .await
+        .expect(200);
+    tenant
+        .post(&format!("{path}/reopen"), json!({}))
+        .await
+        .problem(409, "conflict");
+    let stranger = app.tenant().await;
+    stranger.get(&path).await.problem(404, "not_found");
+    stranger
+        .post(&format!("{path}/close"), json!({}))
+        .await
+        .problem(404, "not_found");
+    stranger
+        .get(&format!("{path}/messages"))
+        .await
+        .problem(404, "not_found");
+}
