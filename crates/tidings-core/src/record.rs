@@ -98,9 +98,16 @@ impl Kind {
     /// Every kind there is.
     pub fn all() -> impl Iterator<Item = Self> {
         let resources = ResourceKind::ALL.into_iter().map(Self::Resource);
-        [Self::Contact, Self::SlaPolicy]
-            .into_iter()
-            .chain(resources)
+        let nouns = [
+            Self::Call,
+            Self::Contact,
+            Self::Conversation,
+            Self::Draft,
+            Self::Message,
+            Self::User,
+            Self::SlaPolicy,
+        ];
+        nouns.into_iter().chain(resources)
     }
 
     /// The word the store keeps it under, and people read in errors.

@@ -21,6 +21,7 @@ use crate::sender::Sender;
 use crate::settler::Settler;
 use crate::transport::Transport;
 use crate::upkeep;
+use crate::waker;
 
 /// What an engine is made of.
 #[derive(Debug)]
@@ -95,12 +96,14 @@ impl Engine {
         });
         let upkeep = upkeep::run(store.clone(), retention, clock.clone(), stopping.clone());
         let replayer = replayer::run(store.clone(), stopping.clone());
+        let waker = waker::run(store.clone(), clock.clone(), stopping.clone());
         let hub = Hub::new(store, clock, router, sender, metrics);
         let tasks = vec![
             tokio::spawn(settler.run()),
             tokio::spawn(hub.run(handoff, settled, stopping)),
             tokio::spawn(upkeep),
             tokio::spawn(replayer),
+            tokio::spawn(waker),
         ];
         Self {
             stop,

@@ -12,5 +12,6 @@ mod sender;
 mod settler;
 pub mod transport;
 mod upkeep;
+mod waker;
 
 pub use engine::{Engine, EngineOptions};

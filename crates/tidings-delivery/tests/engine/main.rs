@@ -17,6 +17,7 @@ mod replay;
 mod restart;
 mod retries;
 mod rig;
+mod waking;
 mod webhook;
 
 #[path = "../transport/receiver.rs"]

@@ -16,10 +16,10 @@ use crate::bench::{Bench, Place, SECOND};
 
 const BOT: Kind = Kind::Resource(ResourceKind::Bot);
 
-fn order(place: Where, command: resource::Command) -> Order {
+pub(crate) fn order(place: Where, command: impl Into<Command>) -> Order {
     Order {
         place,
-        command: Command::Resource(command),
+        command: command.into(),
         actor: r#"{"type":"user","id":"u1","name":null}"#.into(),
         traceparent: None,
         remember: None,
@@ -60,7 +60,7 @@ fn id_in(reply: &str) -> ResourceId {
 }
 
 impl<P: Place> Bench<P> {
-    async fn command(&self, order: Order) -> Result<String, Rejection> {
+    pub(crate) async fn command(&self, order: Order) -> Result<String, Rejection> {
         self.store.command(order).await.unwrap()
     }
 
@@ -76,13 +76,13 @@ impl<P: Place> Bench<P> {
     }
 
     /// The types of all that happened, oldest first.
-    async fn told(&self, organization: OrganizationId) -> Vec<String> {
+    pub(crate) async fn told(&self, organization: OrganizationId) -> Vec<String> {
         let query = EventQuery {
             reach: Reach::Only(organization),
             kind: None,
             since: None,
             page: EventPage::After(None),
-            limit: 1_000,
+            limit: 10_000,
         };
         let page = self.store.events(query).await.unwrap();
         page.rows

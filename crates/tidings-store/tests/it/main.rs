@@ -22,6 +22,7 @@ mod reading;
 mod replaying;
 mod sealing;
 mod settling;
+mod waking;
 
 use bench::Sqlite;
 
@@ -94,6 +95,10 @@ macro_rules! conformance {
             handing {
                 commits_are_handed_over_in_order a_full_channel_says_so
                 concurrent_publishes_are_all_answered later_calls_fail_after_close
+            }
+            waking {
+                what_is_due_is_done_once a_restart_forgets_no_instant
+                much_that_is_due_is_done_in_steps an_instant_given_up_is_not_waited_for
             }
             model { counters_match_a_naive_model }
         }
