@@ -10,6 +10,9 @@ use tidings_events::{Dialect, EventView, OccurredAt as ShownAt, RenderContext};
 use crate::clock::Timestamp;
 use crate::id::{EventId, OrganizationId};
 
+mod held;
+pub use held::held_records;
+
 /// How many bytes of `data` one event may carry (contract §4).
 pub const DATA_BYTES_MAX: usize = 256 * 1024;
 /// How many events one batch may carry (contract §4).

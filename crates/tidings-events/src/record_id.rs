@@ -28,10 +28,14 @@ pub(crate) fn own_key(id: &str) -> Option<u64> {
     i64::try_from(key).ok().map(i64::cast_unsigned)
 }
 
+/// Whether an id has Tidings' own exact form, so that the conversation core holds the record.
+pub fn is_own_id(id: &str) -> bool {
+    own_key(id).is_some()
+}
+
 /// Whether a raw JSON id has Tidings' own exact form, so that the core holds the record.
 pub(crate) fn is_own(raw: Option<&str>) -> bool {
-    raw.and_then(json::text)
-        .is_some_and(|id| own_key(&id).is_some())
+    raw.and_then(json::text).is_some_and(|id| is_own_id(&id))
 }
 
 /// An id as the integer text Varda's receivers expect (contract §6).

@@ -17,6 +17,7 @@ use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::idempotency;
+use crate::organization_event::Placed;
 use crate::problem::{Code, Problem};
 
 /// One request.
@@ -165,11 +166,29 @@ impl Call {
         change: Change,
         answer: Answer,
     ) -> Result<Result<Answer, Refusal>, Problem> {
+        self.commit_and_tell(change, None, answer).await
+    }
+
+    /// The same, and an event happens by it.
+    pub(crate) async fn commit_and_tell(
+        &self,
+        change: Change,
+        event: Option<Placed>,
+        answer: Answer,
+    ) -> Result<Result<Answer, Refusal>, Problem> {
         let remember = self
             .remember
             .map(|remember| (remember, idempotency::stored(&answer)));
         let is_remembered = remember.is_some();
-        let changed = self.app.store.change(Request { change, remember }).await?;
+        let changed = self
+            .app
+            .store
+            .change(Request {
+                change,
+                remember,
+                event,
+            })
+            .await?;
         Ok(changed.map(|()| Answer {
             is_remembered,
             ..answer

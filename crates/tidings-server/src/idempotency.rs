@@ -105,8 +105,8 @@ fn replay(first: answer::Remembered, asked: Remember) -> Result<Answer, Problem>
 /// Remembers an answer that has no commit of its own: a refusal.
 async fn keep(app: &App, answer: answer::Answer, remember: Remember) -> Result<(), Problem> {
     let request = Request {
-        change: Change::Nothing,
         remember: Some((remember, answer)),
+        ..Change::Nothing.into()
     };
     app.store.change(request).await?.map_err(Problem::from)
 }

@@ -13,6 +13,7 @@ mod idempotency;
 mod openapi;
 mod operation;
 mod ordering;
+mod organization_event;
 mod page;
 mod pipeline;
 mod problem;

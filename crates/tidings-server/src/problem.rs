@@ -201,7 +201,7 @@ impl From<Refusal> for Problem {
             ),
             Refusal::NotEmpty => (
                 Code::Conflict,
-                "the organization still holds organizations, keys, webhooks or event types; delete them first"
+                "the organization still holds organizations, keys, webhooks, event types or records; delete them first"
                     .to_owned(),
             ),
             Refusal::WebhookLimit {

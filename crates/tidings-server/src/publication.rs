@@ -28,6 +28,10 @@ use crate::trace::traceparent;
 use kind::Kind;
 use places::Places;
 
+/// What is said of events about records of Tidings' own.
+const HELD: &str =
+    "is an id of Tidings' own form: of what it holds it tells itself; use an id of your own";
+
 /// The members of an object, two of them as the text they came in.
 struct Members<'a> {
     others: Map<String, Value>,
@@ -163,6 +167,9 @@ impl Reading<'_> {
         for fault in kind.check(&value) {
             self.faults
                 .add(format!("{pointer}/data{}", fault.pointer), fault.detail);
+        }
+        for held in kind.held_records(&value) {
+            self.faults.add(format!("{pointer}/data{held}"), HELD);
         }
         let Some(organization) = said.organization else {
             return;

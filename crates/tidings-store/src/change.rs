@@ -4,6 +4,7 @@
 //! known there, and answers a [`Refusal`] when it does not hold; then nothing was changed.
 
 use tidings_core::access::ApiKey;
+use tidings_core::event::NewEvent;
 use tidings_core::event_type::CustomType;
 use tidings_core::id::{
     DeliveryId, EventId, EventTypeId, KeyId, OrganizationId, ReplayId, WebhookId,
@@ -83,6 +84,8 @@ pub struct Request {
     pub change: Change,
     /// The answer to remember in the same commit, for a request that had an idempotency key.
     pub remember: Option<(Remember, Answer)>,
+    /// What happens by it, and where.
+    pub event: Option<(OrganizationId, NewEvent)>,
 }
 
 impl From<Change> for Request {
@@ -90,6 +93,7 @@ impl From<Change> for Request {
         Self {
             change,
             remember: None,
+            event: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use tidings_core::event::held_records;
 use tidings_core::event_type::CustomType;
 use tidings_core::id::OrganizationId;
 use tidings_core::input::suggest;
@@ -59,6 +60,15 @@ impl Kind {
                 detail: "must be an object".to_owned(),
             }],
             Self::Custom(custom) => custom.schema.check(data),
+        }
+    }
+
+    /// Where `data` says that the event is about records of Tidings' own; a custom type is about its
+    /// conversation at most.
+    pub(super) fn held_records(&self, data: &Value) -> Vec<String> {
+        match self {
+            Self::Canonical(known) => held_records(known.objects(), data),
+            Self::Custom(_) => held_records(std::iter::empty(), data),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::call::Call;
 use crate::caller::missing_scope;
 use crate::cursor::{Cursor, List};
 use crate::operation::{Holds, Operation, Verb, reads, writes};
+use crate::organization_event;
 use crate::page::{self, Wanted};
 use crate::problem::Problem;
 use crate::show::OrganizationView;
@@ -121,7 +122,8 @@ async fn create(call: Call) -> Result<Answer, Problem> {
         updated_at: now,
     };
     let answer = Answer::json(StatusCode::CREATED, &OrganizationView::of(&organization));
-    call.commit(Change::CreateOrganization(organization), answer)
+    let event = organization_event::created(&call, &organization);
+    call.commit_and_tell(Change::CreateOrganization(organization), event, answer)
         .await?
         .map_err(Problem::from)
 }
@@ -199,10 +201,9 @@ async fn update(call: Call) -> Result<Answer, Problem> {
         if after == *before {
             return Ok(answer);
         }
-        match call
-            .commit(Change::UpdateOrganization(after), answer)
-            .await?
-        {
+        let event = organization_event::updated(&call, &before, &after);
+        let change = Change::UpdateOrganization(after);
+        match call.commit_and_tell(change, event, answer).await? {
             // Someone was quicker: decide again on what is there now.
             Err(Refusal::Conflict) => {}
             done => return done.map_err(Problem::from),
@@ -213,13 +214,10 @@ async fn update(call: Call) -> Result<Answer, Problem> {
 async fn delete(call: Call) -> Result<Answer, Problem> {
     call.no_query()?;
     let organization = find(&call)?;
-    let deleted = call
-        .commit(
-            Change::DeleteOrganization(organization.id),
-            Answer::nothing(),
-        )
-        .await?;
-    deleted.map_err(Problem::from)
+    let event = organization_event::deleted(&call, &organization);
+    let change = Change::DeleteOrganization(organization.id);
+    let deleted = call.commit_and_tell(change, event, Answer::nothing());
+    deleted.await?.map_err(Problem::from)
 }
 
 fn find(call: &Call) -> Result<std::sync::Arc<Organization>, Problem> {

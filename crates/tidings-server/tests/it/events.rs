@@ -264,15 +264,12 @@ async fn where_an_event_happened() {
         .post(&format!("/v1/events?organizationId={child}"), event("c"))
         .await
         .expect(202);
-    assert_eq!(ids(&caller.get("/v1/events").await.expect(200)).len(), 0);
-    assert_eq!(
-        ids(&caller
-            .get("/v1/events?includeDescendants=true")
-            .await
-            .expect(200))
-        .len(),
-        2
-    );
+    let listed = async |query| {
+        let path = format!("/v1/events?type=conversation.created{query}");
+        ids(&caller.get(&path).await.expect(200)).len()
+    };
+    assert_eq!(listed("").await, 0);
+    assert_eq!(listed("&includeDescendants=true").await, 2);
     let faults = app
         .admin()
         .post("/v1/events", event("c"))
@@ -372,4 +369,22 @@ async fn the_catalogue() {
         .get("/v1/event-types/tag.aded")
         .await
         .problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn what_the_core_holds_is_not_published() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let faults = async |body| {
+        let refused = tenant.post("/v1/events", body).await;
+        refused.problem(422, "invalid_request")
+    };
+    let own = faults(event("cnv_0000000000001")).await;
+    assert!(own[0].starts_with("/data/conversation/id "), "{own:?}");
+    let batch = faults(json!({"events": [event("c"), event("cnv_0000000000001")]})).await;
+    assert!(
+        batch[0].starts_with("/events/1/data/conversation/id "),
+        "{batch:?}"
+    );
+    tenant.post("/v1/events", event("cnv_1")).await.expect(202);
 }

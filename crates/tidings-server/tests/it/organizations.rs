@@ -214,3 +214,46 @@ async fn faults_of_an_organization() {
         .await;
     unknown.problem(404, "not_found");
 }
+
+#[tokio::test]
+async fn the_organization_above_is_told() {
+    let app = TestApp::start().await;
+    let parent = app.organization(json!({})).await;
+    let caller = app.with_key(&app.key(&parent, &["admin"]).await);
+    let told = async || {
+        let page = caller.get("/v1/events?after=&limit=200").await.expect(200);
+        page["data"].as_array().unwrap().clone()
+    };
+    assert_eq!(told().await.len(), 0, "nobody is above the top");
+    let child = app.child(&parent).await;
+    let path = format!("/v1/organizations/{child}");
+    caller
+        .patch(&path, json!({"name": "East"}))
+        .await
+        .expect(200);
+    caller
+        .patch(&path, json!({"name": "East"}))
+        .await
+        .expect(200);
+    caller.delete(&path).await.expect(204);
+    let events = told().await;
+    let types: Vec<&str> = events
+        .iter()
+        .filter_map(|event| event["type"].as_str())
+        .collect();
+    assert_eq!(
+        types,
+        [
+            "organization.created",
+            "organization.updated",
+            "organization.deleted"
+        ]
+    );
+    let data = &events[1]["data"];
+    assert_eq!(data["organization"]["id"], child);
+    assert_eq!(
+        data["changes"],
+        json!({"name": {"from": "Acme", "to": "East"}})
+    );
+    assert_eq!(events[2]["actor"]["type"], "api_key");
+}

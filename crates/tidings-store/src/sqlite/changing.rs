@@ -20,11 +20,16 @@ type Checked = rusqlite::Result<Result<(), Refusal>>;
 
 impl Commit<'_> {
     pub(super) fn change(&mut self, request: &Request) -> Checked {
-        let done = self.apply(&request.change)?;
-        if let (Ok(()), Some((remember, answer))) = (&done, &request.remember) {
+        if let Err(refusal) = self.apply(&request.change)? {
+            return Ok(Err(refusal));
+        }
+        if let Some((organization_id, event)) = &request.event {
+            self.store(*organization_id, event.clone())?;
+        }
+        if let Some((remember, answer)) = &request.remember {
             self.remember(remember, answer)?;
         }
-        Ok(done)
+        Ok(Ok(()))
     }
 
     fn apply(&mut self, change: &Change) -> Checked {

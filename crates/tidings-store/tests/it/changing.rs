@@ -259,6 +259,7 @@ pub(crate) async fn an_answer_is_remembered_with_its_change<P: Place>() {
         let request = Request {
             change,
             remember: Some((remember(name), answer.clone())),
+            event: None,
         };
         assert_eq!(bench.store.change(request).await.unwrap().is_ok(), kept);
         let recalled = bench.store.recall(remember(name).scope).await.unwrap();

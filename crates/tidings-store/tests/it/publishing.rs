@@ -132,6 +132,7 @@ pub(crate) async fn secret_answers_are_sealed<P: Place>() {
     let request = Request {
         change: Change::Nothing,
         remember: Some((remember, answer.clone())),
+        event: None,
     };
     assert_eq!(bench.store.change(request).await, Ok(Ok(())));
     let bench = bench.reopen_as(sealer, START).await.unwrap();
@@ -150,6 +151,7 @@ pub(crate) async fn answers_are_forgotten_after_a_day<P: Place>() {
     let request = Request {
         change: Change::Nothing,
         remember: Some((remember, answer)),
+        event: None,
     };
     bench.store.change(request).await.unwrap().unwrap();
     bench.clock.set(START.plus(DAY).minus(SECOND));

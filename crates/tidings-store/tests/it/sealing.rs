@@ -38,6 +38,7 @@ async fn remember_secret(bench: &Bench<Sqlite>) -> (Remember, Answer) {
     let request = Request {
         change: Change::Nothing,
         remember: Some((remember, answer.clone())),
+        event: None,
     };
     bench.store.change(request).await.unwrap().unwrap();
     (remember, answer)
