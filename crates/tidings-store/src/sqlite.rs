@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use rusqlite::Connection;
 use tidings_core::clock::{Clock, Timestamp};
 use tidings_core::command::Rejection;
 use tidings_core::delivery::Settlement;
@@ -21,7 +20,7 @@ use tidings_core::record::{Kind, Stored};
 use tidings_core::stats::Tally;
 use tidings_core::webhook::Webhook;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::answer::{REMEMBERED_FOR, Remembered};
 use crate::change::{Refusal, Request};
@@ -48,6 +47,7 @@ mod paging;
 mod past;
 mod probing;
 mod publishing;
+mod readers;
 mod reading;
 mod records;
 mod renewing;
@@ -59,6 +59,7 @@ mod upkeep;
 
 pub(crate) use commanding::Waking;
 use job::{Job, Reply};
+use readers::Readers;
 
 /// How many jobs may wait for the writer.
 const QUEUE_JOBS_MAX: usize = 8_192;
@@ -315,70 +316,6 @@ impl Engine {
         let (was, none, order) = (refused_ms, 0, Ordering::Relaxed);
         let _ = self.refused_ms.compare_exchange(was, none, order, order);
         Ok(())
-    }
-}
-
-/// Read connections, lent out one read at a time.
-#[derive(Debug)]
-struct Readers {
-    idle: Mutex<Vec<Connection>>,
-    permits: Arc<Semaphore>,
-}
-
-impl Readers {
-    fn new(connections: Vec<Connection>) -> Self {
-        Self {
-            permits: Arc::new(Semaphore::new(connections.len())),
-            idle: Mutex::new(connections),
-        }
-    }
-
-    /// Reads at one moment: whatever is committed meanwhile shows in none of the questions asked.
-    async fn read<T, F>(self: &Arc<Self>, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    {
-        let permits = self.permits.clone();
-        let permit = permits.acquire_owned().await.map_err(|_| closed())?;
-        let lender = self.clone();
-        let done = tokio::task::spawn_blocking(move || {
-            let connection = lender.idle.lock().pop();
-            let mut lent = Lent {
-                connection,
-                lender,
-                _permit: permit,
-            };
-            let snapshot = lent.connection().transaction()?;
-            work(&snapshot)
-        });
-        match done.await {
-            Ok(result) => result.map_err(|error| failure(&error)),
-            Err(panicked) => Err(StoreError::Failed(panicked.to_string())),
-        }
-    }
-}
-
-/// A read connection on loan; it goes back when the read ends, even by a panic. The permit goes with
-/// the read, not with the caller, who may stop waiting.
-struct Lent {
-    connection: Option<Connection>,
-    lender: Arc<Readers>,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl Lent {
-    fn connection(&mut self) -> &mut Connection {
-        self.connection
-            .as_mut()
-            .expect("there is a connection for each permit")
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        // Fields are dropped after this, so the permit comes back last.
-        self.lender.idle.lock().extend(self.connection.take());
     }
 }
 

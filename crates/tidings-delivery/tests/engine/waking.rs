@@ -33,7 +33,7 @@ impl Rig {
     }
 
     /// A conversation on a thread of its own that sleeps until then.
-    async fn asleep(&self, thread: &str, until: Timestamp) {
+    async fn snoozed(&self, thread: &str, until: Timestamp) {
         let body = json!({
             "channelType": "webchat", "threadId": thread, "from": {"id": "visitor"}, "text": "Hello",
         });
@@ -61,8 +61,8 @@ async fn a_sleeping_conversation_wakes_by_itself() {
         webhook.settings.events = Some(vec!["conversation.unsnoozed".into()]);
     })
     .await;
-    rig.asleep("later", rig.now().plus(SHORT * 4)).await;
-    rig.asleep("sooner", rig.now().plus(SHORT)).await;
+    rig.snoozed("later", rig.now().plus(SHORT * 4)).await;
+    rig.snoozed("sooner", rig.now().plus(SHORT)).await;
     let calls = endpoint.calls(2).await;
     let threads = calls
         .iter()
@@ -81,7 +81,7 @@ async fn who_should_have_woken_while_nobody_was_there_wakes_once() {
         })
         .await;
     rig.stop_engine().await;
-    rig.asleep("a", rig.now().plus(SHORT)).await;
+    rig.snoozed("a", rig.now().plus(SHORT)).await;
     rig.skip(Duration::from_hours(5)).await;
     for _ in 0..2 {
         rig = rig.restart().await;
