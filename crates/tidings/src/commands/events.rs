@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use owo_colors::OwoColorize as _;
 use serde_json::Value;
+use tidings_events::Dialect;
 
 use super::listing::Page;
 use crate::client::{Client, Connection};
@@ -14,12 +15,19 @@ const EXAMPLES: &str = "\
 Examples:
   tidings events list --type message.received --since 2026-11-01T00:00:00Z
   tidings events show evt_…
+  tidings events types --match 'order.*'
   tidings events tail --output json | jq .data";
 const COLUMNS: [(&str, &str); 4] = [
     ("ID", "id"),
     ("OCCURRED", "occurredAt"),
     ("ORGANIZATION", "organizationId"),
     ("TYPE", "type"),
+];
+const TYPE_COLUMNS: [(&str, &str); 4] = [
+    ("NAME", "name"),
+    ("VERSION", "version"),
+    ("ORGANIZATION", "organizationId"),
+    ("DESCRIPTION", "description"),
 ];
 
 /// List, show and follow events
@@ -41,6 +49,8 @@ enum Action {
         /// The event's id, evt_…
         id: String,
     },
+    /// List the types of events: the catalogue, then those that organizations added
+    Types(Types),
     /// Print events as they happen, until Ctrl-C; goes on by itself after a break
     Tail,
 }
@@ -55,6 +65,18 @@ struct List {
     /// Only what happened from then on, RFC 3339 in UTC
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct Types {
+    #[command(flatten)]
+    page: Page,
+    /// Whose names are meant: atender, chatshipper, varda, dialogbrain or standard
+    #[arg(long, default_value = "standard")]
+    dialect: Dialect,
+    /// Only those that this pattern of a webhook means
+    #[arg(long = "match", value_name = "PATTERN")]
+    pattern: Option<String>,
 }
 
 /// Talks to the installation.
@@ -72,6 +94,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Action::Show { id } => {
             let event = client.get(&["v1", "events", id], &[])?;
             Ok(output::json(&event)?)
+        }
+        Action::Types(types) => {
+            let mut filters = vec![("dialect", types.dialect.as_str())];
+            let pattern = types.pattern.as_deref();
+            filters.extend(pattern.map(|pattern| ("match", pattern)));
+            let path = ["v1", "event-types"];
+            types
+                .page
+                .print(&client, &path, &filters, &TYPE_COLUMNS, output)
         }
         Action::Tail => tail(&client, output),
     }

@@ -105,7 +105,12 @@ fn of_custom_type(arguments: &Arguments) -> Result<Sample, Failure> {
     let name = &arguments.event;
     let custom = || {
         let client = arguments.connection.open().ok()?;
-        client.get(&["v1", "event-types", name], &[]).ok()
+        let organization = arguments.organization.as_deref();
+        let query: Vec<(&str, &str)> = organization
+            .map(|organization| ("organizationId", organization))
+            .into_iter()
+            .collect();
+        client.get(&["v1", "event-types", name], &query).ok()
     };
     let known = arguments
         .dialect

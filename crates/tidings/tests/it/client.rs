@@ -162,4 +162,38 @@ fn a_replay_asks_and_takes_silence_for_no() {
     assert!(done.stderr.contains("--yes"), "{}", done.stderr);
     let (_, body) = heard.join().unwrap();
     assert!(body.contains(r#""which":"failed""#), "{body}");
+
+fn a_custom_type_is_triggered_by_its_sample() {
+    let shown = json!({"name": "order.shipped", "sample": {"order": {"id": "o-1"}}});
+    let (url, heard) = answer_once("200 OK", &shown);
+    let arguments = ["trigger", "order.shipped", "--organization", "org_1"];
+    let arguments = [&arguments[..], &["--set", "order.id=o-2", "--dry-run"]].concat();
+    let done = keyed(tidings(&arguments), &url).ends(0);
+    let body: Value = serde_json::from_str(&done.stdout).unwrap();
+    let expect = json!({"type": "order.shipped", "data": {"order": {"id": "o-2"}}, "organizationId": "org_1"});
+    assert_eq!(body, expect);
+    let (head, _) = heard.join().unwrap();
+    let asked = "GET /v1/event-types/order.shipped?organizationId=org_1 ";
+    assert!(head.starts_with(asked), "{head}");
+}
+
+#[test]
+fn event_types_are_listed() {
+    let custom = json!({"name": "order.shipped", "version": 2, "organizationId": "org_1", "description": "Sent."});
+    let (url, heard) = answer_once("200 OK", &json!({"data": [custom], "nextCursor": null}));
+    let arguments = [
+        "events",
+        "types",
+        "--dialect",
+        "atender",
+        "--match",
+        "order.*",
+    ];
+    let done = keyed(tidings(&arguments), &url).ends(0);
+    let (head, _) = heard.join().unwrap();
+    let asked = "GET /v1/event-types?limit=50&dialect=atender&match=order.* ";
+    assert!(head.starts_with(asked), "{head}");
+    for cell in ["order.shipped", "2", "org_1", "Sent."] {
+        assert!(done.stdout.contains(cell), "{}", done.stdout);
+    }
 }

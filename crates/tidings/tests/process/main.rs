@@ -20,4 +20,5 @@ mod refusals;
 mod server;
 mod tools;
 mod traces;
+mod tree;
 mod types;

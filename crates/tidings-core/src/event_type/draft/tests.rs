@@ -1,7 +1,12 @@
+use std::sync::Arc;
+
 use serde_json::{Value, json};
+use tidings_events::Dialect;
 
 use super::*;
 use crate::input::Faults;
+use crate::webhook::draft::check_pattern;
+use crate::webhook::sample::Sample;
 
 fn draft(body: &Value) -> Result<Draft, Vec<String>> {
     let mut faults = Faults::new();
@@ -29,6 +34,39 @@ fn what_is_left_out() {
         draft(&json!({"name": "order.shipped", "description": "Sent.", "schema": null})).unwrap();
     assert_eq!(draft.schema.text(), &json!({"type": "object"}));
     assert_eq!((draft.sample, draft.force), (json!({}), false));
+}
+
+#[test]
+fn its_events_are_heard_where_the_dialect_carries_them() {
+    let custom = [Arc::new(first(
+        &json!({"name": "order.shipped", "description": "d", "sample": {"order": 1}}),
+    ))];
+    let check = |pattern: &str, dialect, expect: Result<&str, &str>| {
+        let found = check_pattern(pattern, dialect, &custom);
+        match expect {
+            Ok(heard) => {
+                assert_eq!(found, Ok(pattern.to_owned()));
+                let sample = Sample::first_heard(Some(&[pattern.to_owned()]), dialect, &custom);
+                assert_eq!(sample.unwrap().event_type, heard);
+            }
+            Err(near) => {
+                let fault = found.unwrap_err();
+                assert!(
+                    fault.ends_with(&format!("the nearest is `{near}`")),
+                    "{fault}"
+                );
+            }
+        }
+    };
+    check("order.*", Dialect::Atender, Ok("order.shipped"));
+    check("*.shipped", Dialect::Standard, Ok("order.shipped"));
+    check("order.shiped", Dialect::Standard, Err("order.shipped"));
+    check("tag.aded", Dialect::Standard, Err("tag.added"));
+    check("call.endd", Dialect::Varda, Err("call.ended"));
+    assert!(check_pattern("order.*", Dialect::Chatshipper, &custom).is_err());
+    let sample = Sample::named("order.shipped", Dialect::Atender, &custom).unwrap();
+    assert_eq!((sample.version, sample.data), (1, json!({"order": 1})));
+    assert!(Sample::named("order.shipped", Dialect::Varda, &custom).is_err());
 }
 
 #[test]
