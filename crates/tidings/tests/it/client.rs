@@ -162,7 +162,9 @@ fn a_replay_asks_and_takes_silence_for_no() {
     assert!(done.stderr.contains("--yes"), "{}", done.stderr);
     let (_, body) = heard.join().unwrap();
     assert!(body.contains(r#""which":"failed""#), "{body}");
+}
 
+#[test]
 fn a_custom_type_is_triggered_by_its_sample() {
     let shown = json!({"name": "order.shipped", "sample": {"order": {"id": "o-1"}}});
     let (url, heard) = answer_once("200 OK", &shown);
