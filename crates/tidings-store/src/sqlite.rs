@@ -3,7 +3,6 @@
 //! Whatever waits for the writer goes into one transaction and one fsync (group commit). Callers are
 //! answered after it; what they wait in is bounded, and a full queue is said at once.
 
-use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -17,8 +16,6 @@ use tidings_core::event::Event;
 use tidings_core::id::{DeliveryId, EventId, IdSource, WebhookId};
 use tidings_core::lane::{Claim, Claimed};
 use tidings_core::record::{Kind, Stored};
-use tidings_core::stats::Tally;
-use tidings_core::webhook::Webhook;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
@@ -28,9 +25,7 @@ use crate::directory::Directory;
 use crate::error::{OpenError, StoreError};
 use crate::order::Order;
 use crate::publish::{Publish, Published};
-use crate::query::{
-    DeliveryQuery, DeliveryRecord, DeliveryRow, EventQuery, Explanation, Page, RecordQuery,
-};
+use crate::query::{DeliveryQuery, DeliveryRecord, DeliveryRow, EventQuery, Page, RecordQuery};
 use crate::seal::Sealer;
 use crate::store::{Outlets, StoreOptions};
 
@@ -178,29 +173,6 @@ impl Engine {
 
     pub(crate) async fn wake(&self) -> Result<(), StoreError> {
         self.ask(Job::Wake).await
-    }
-
-    pub(crate) async fn explain(
-        &self,
-        webhook: Arc<Webhook>,
-        event: Event,
-    ) -> Result<Explanation, StoreError> {
-        let directory = self.directory.clone();
-        self.readers
-            .read(move |snapshot| explaining::explain(snapshot, &directory, &webhook, &event))
-            .await
-    }
-
-    pub(crate) async fn stats(
-        &self,
-        webhook: WebhookId,
-        minutes: Range<i64>,
-        bucket: i64,
-    ) -> Result<Vec<Tally>, StoreError> {
-        let present = self.directory.health(webhook).tally;
-        self.readers
-            .read(move |snapshot| counting::stats(snapshot, webhook, minutes, bucket, &present))
-            .await
     }
 
     pub(crate) async fn prune(&self, before: Timestamp) -> Result<bool, StoreError> {

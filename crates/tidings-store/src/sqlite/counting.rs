@@ -7,8 +7,10 @@ use rusqlite::{Connection, params};
 use tidings_core::id::WebhookId;
 use tidings_core::stats::Tally;
 
+use super::Engine;
 use super::group::Commit;
 use super::reading::unreadable;
+use crate::error::StoreError;
 use crate::sql::statement;
 
 impl Commit<'_> {
@@ -22,9 +24,23 @@ impl Commit<'_> {
     }
 }
 
+impl Engine {
+    pub(crate) async fn stats(
+        &self,
+        webhook: WebhookId,
+        minutes: Range<i64>,
+        bucket: i64,
+    ) -> Result<Vec<Tally>, StoreError> {
+        let present = self.directory.health(webhook).tally;
+        self.readers
+            .read(move |snapshot| stats(snapshot, webhook, minutes, bucket, &present))
+            .await
+    }
+}
+
 /// The tallies of a time in minutes, added up to buckets of so many; `present` is the minute that has
 /// no row yet.
-pub(super) fn stats(
+fn stats(
     connection: &Connection,
     webhook: WebhookId,
     minutes: Range<i64>,

@@ -1,6 +1,8 @@
 //! Why an event was, or was not, sent to a webhook: from the delivery, else from what the webhook and
 //! its organization had set when the event was committed.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use tidings_core::event::Event;
@@ -12,9 +14,10 @@ use tidings_core::webhook::Webhook;
 use tidings_events::EventFacts;
 
 use super::group::Commit;
-use super::{past, reading};
+use super::{Engine, past, reading};
 use crate::directory::Directory;
 use crate::document::{ORGANIZATION, WEBHOOK};
+use crate::error::StoreError;
 use crate::query::{Explanation, Status};
 use crate::sql::statement;
 
@@ -57,8 +60,21 @@ impl Commit<'_> {
     }
 }
 
+impl Engine {
+    pub(crate) async fn explain(
+        &self,
+        webhook: Arc<Webhook>,
+        event: Event,
+    ) -> Result<Explanation, StoreError> {
+        let directory = self.directory.clone();
+        self.readers
+            .read(move |snapshot| explain(snapshot, &directory, &webhook, &event))
+            .await
+    }
+}
+
 /// Explains what became of `event` at `webhook`.
-pub(super) fn explain(
+fn explain(
     snapshot: &Connection,
     directory: &Directory,
     webhook: &Webhook,

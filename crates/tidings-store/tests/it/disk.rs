@@ -1,18 +1,23 @@
-//! A full disk: nothing is half-written, callers are told, and it mends itself.
+//! A full disk: nothing is half-written, callers are told, and it mends itself. A slow one: what it
+//! cannot take is refused at once.
 //!
-//! The disk is a tiny one in memory, which only root may mount; elsewhere the test says that it was
+//! The full disk is a tiny one in memory, which only root may mount; elsewhere the test says that it was
 //! skipped.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use tempfile::TempDir;
 use tidings_core::clock::ManualClock;
+use tidings_store::publish::{Publish, Published};
 use tidings_store::seal::Sealer;
 use tidings_store::{Store, StoreError, StoreOptions};
 
-use crate::bench::{Bench, Place, SECOND, START, message};
+use crate::bench::{Bench, Place, SECOND, START, Sqlite, event, message};
 
 /// A database on a disk of its own.
 struct TinyDisk {
@@ -142,4 +147,47 @@ async fn a_disk_that_is_read_only_says_so() {
             .ends_with("cannot be opened: Read-only file system (os error 30)"),
         "{error}"
     );
+}
+
+/// The disk stands still while somebody else writes: what waits is bounded in bytes, what goes beyond is
+/// refused before the disk has moved, and whoever is acknowledged is stored.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_slower_than_its_publishers_sheds_load() {
+    const EVENTS: usize = 32;
+    const PUBLISHERS: usize = 14;
+    let bench = Bench::<Sqlite>::open();
+    let organization = bench.organization(None).await;
+    let slow = rusqlite::Connection::open(bench.place.path()).unwrap();
+    slow.execute_batch("begin immediate").unwrap();
+    let data = format!(
+        r#"{{"contact":{{"id":"{}"}}}}"#,
+        "x".repeat(256 * 1_024 - 64)
+    );
+    let mut asked: FuturesUnordered<_> = (0..PUBLISHERS)
+        .map(|_| {
+            let events = vec![event("contact.created", None, &data); EVENTS];
+            bench.store.publish(Publish::of(organization, events))
+        })
+        .collect();
+    // Eight wait in 64 MiB, and one more may be with the writer.
+    for _ in 0..PUBLISHERS - 9 {
+        let first = asked.next().await.unwrap();
+        assert!(matches!(first, Err(StoreError::Overloaded(_))), "{first:?}");
+    }
+    slow.execute_batch("rollback").unwrap();
+    let mut acknowledged = BTreeSet::new();
+    while let Some(answer) = asked.next().await {
+        match answer {
+            Ok(Published::Stored(ids)) => acknowledged.extend(ids),
+            Ok(other) => panic!("{other:?}"),
+            Err(StoreError::Overloaded(_)) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    drop(asked);
+    assert!(!acknowledged.is_empty());
+    let bench = bench.reopen().await;
+    for id in &acknowledged {
+        assert!(bench.store.event(*id).await.unwrap().is_some());
+    }
 }
