@@ -112,8 +112,13 @@ impl Client {
 
     /// Makes a resource or starts an action.
     pub(crate) fn post(&self, path: &[&str], body: &Value) -> anyhow::Result<Value> {
+        self.ask(Method::POST, path, body)
+    }
+
+    /// Makes any call that has a body.
+    pub(crate) fn ask(&self, method: Method, path: &[&str], body: &Value) -> anyhow::Result<Value> {
         let request = self
-            .request(Method::POST, path, &[])?
+            .request(method, path, &[])?
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::from(body.to_string()))?;
         accepted(&self.call(request)?)

@@ -1,6 +1,7 @@
 //! `tidings dev`: what a newcomer sees first. A server on a store that goes away, a receiver that
-//! verifies every signature, and a day of support traffic published through the real API.
+//! verifies every signature, and a recorded day of support traffic played through the real API.
 
+mod day;
 mod demo;
 mod player;
 mod receiver;

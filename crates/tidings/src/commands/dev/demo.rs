@@ -10,8 +10,9 @@ use super::receiver::Receiver;
 use crate::client::Client;
 
 /// The webhooks of the demonstration: name, dialect, path at the receiver, settings of its own.
-const WEBHOOKS: [(&str, Dialect, &str); 5] = [
+const WEBHOOKS: [(&str, Dialect, &str); 6] = [
     ("atender", Dialect::Atender, "/atender"),
+    ("chatshipper", Dialect::Chatshipper, "/chatshipper"),
     ("varda", Dialect::Varda, "/varda"),
     ("dialogbrain", Dialect::Dialogbrain, "/dialogbrain"),
     ("standard", Dialect::Standard, "/standard"),

@@ -1,27 +1,17 @@
-//! Plays the recorded day: publishes each event at its time, through the API.
+//! Plays the recorded day: gives each command at its time, through the API.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use serde::Deserialize;
-use serde_json::Value;
 use tokio::sync::oneshot;
 
+use super::day::{self, Answers};
 use super::demo::Demo;
 
-/// The day: a line per event, with the moment it is published at.
-const DAY: &str = include_str!("../../../../../examples/published-day.ndjson");
 /// How often a wait for the next moment looks whether the day was broken off.
 const PATIENCE: Duration = Duration::from_millis(50);
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Line {
-    at_ms: u64,
-    publish: Value,
-}
 
 /// The player, on a thread of its own.
 pub(super) struct Player {
@@ -43,7 +33,7 @@ impl Player {
         Ok(Self { stop, finished })
     }
 
-    /// Ends when the whole day was published, with the number of its events.
+    /// Ends when the whole day was played, with the number of its commands.
     pub(super) async fn finished(&mut self) -> anyhow::Result<usize> {
         (&mut self.finished)
             .await
@@ -58,22 +48,34 @@ impl Player {
 fn play(demo: &Demo, stop: &AtomicBool) -> anyhow::Result<usize> {
     let client = demo.client()?;
     let began = Instant::now();
-    let mut published = 0;
-    for line in DAY.lines() {
-        let line: Line =
-            serde_json::from_str(line).context("a line of the recorded day is unreadable")?;
-        let due = began + Duration::from_millis(line.at_ms);
-        while let Some(wait) = due
-            .checked_duration_since(Instant::now())
-            .filter(|wait| !wait.is_zero())
-        {
-            if stop.load(Ordering::Relaxed) {
-                return Ok(published);
-            }
-            std::thread::sleep(wait.min(PATIENCE));
+    let mut answers = Answers::default();
+    let mut given = 0;
+    for step in day::steps() {
+        let step = step?;
+        if !wait_until(began + step.after, stop) {
+            break;
         }
-        client.post(&["v1", "events"], &line.publish)?;
-        published += 1;
+        let command = answers.fill(&step)?;
+        let path: Vec<&str> = command.path.split('/').skip(1).collect();
+        let answer = client
+            .ask(command.method, &path, &command.body)
+            .with_context(|| format!("the recorded day went wrong at {}", command.path))?;
+        answers.keep(&step, answer);
+        given += 1;
     }
-    Ok(published)
+    Ok(given)
+}
+
+/// Whether the moment came before the day was broken off.
+fn wait_until(due: Instant, stop: &AtomicBool) -> bool {
+    loop {
+        if stop.load(Ordering::Relaxed) {
+            return false;
+        }
+        let wait = due.saturating_duration_since(Instant::now());
+        if wait.is_zero() {
+            return true;
+        }
+        std::thread::sleep(wait.min(PATIENCE));
+    }
 }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
@@ -106,6 +106,9 @@ impl Receiver {
 
     async fn answer(self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
         let (head, body) = request.into_parts();
+        if let Some(challenge) = challenge(&head) {
+            return Ok(Response::new(Full::from(challenge)));
+        }
         let status = match body.collect().await {
             Ok(body) => self.judge(&head, &body.to_bytes()),
             Err(_) => StatusCode::BAD_REQUEST,
@@ -163,4 +166,12 @@ impl Receiver {
     fn state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
         work(&mut self.0.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// What a ChatShipper endpoint must echo before it is sent anything.
+fn challenge(head: &http::request::Parts) -> Option<String> {
+    let query = head.uri.query().filter(|_| head.method == Method::GET)?;
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let (_, challenge) = pairs.find(|(name, _)| name == "challenge")?;
+    Some(challenge.into_owned())
 }

@@ -27,7 +27,7 @@ pub(super) struct Screen {
 /// What was seen.
 #[derive(Default)]
 struct Tally {
-    published: Option<usize>,
+    commands: Option<usize>,
     attempts: usize,
     delivered: usize,
     given_up: usize,
@@ -84,9 +84,9 @@ impl Screen {
         }
     }
 
-    /// The whole day was published.
-    pub(super) fn played(&self, events: usize) {
-        self.tally(|tally| tally.published = Some(events));
+    /// The whole day was played.
+    pub(super) fn played(&self, commands: usize) {
+        self.tally(|tally| tally.commands = Some(commands));
     }
 
     /// The day is over, the server is not.
@@ -149,11 +149,11 @@ impl Tally {
             self.milliseconds.get(index).copied().unwrap_or(0.0)
         };
         let owed = self.delivered as i64 + self.given_up as i64 + pending;
-        let published = self.published.map_or(String::new(), |events| {
-            format!("published   {events} events\n")
+        let played = self.commands.map_or(String::new(), |commands| {
+            format!("played      {commands} commands\n")
         });
         format!(
-            "\n{title}\n{published}owed        {owed} deliveries\ndelivered   {delivered}\nattempts    {attempts} ({again} tried again)\n\
+            "\n{title}\n{played}owed        {owed} deliveries\ndelivered   {delivered}\nattempts    {attempts} ({again} tried again)\n\
              verified    {verified} signatures, {refused} refused\nlatency     p50 {p50:.1} ms, p99 {p99:.1} ms\n{left}",
             title = "Summary".bold(),
             delivered = self.delivered,
