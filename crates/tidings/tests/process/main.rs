@@ -11,6 +11,7 @@ mod bodies;
 mod crashes;
 mod disk_full;
 mod document;
+mod domain;
 mod http;
 mod life;
 mod page;
