@@ -2,8 +2,10 @@
 //! call, people answer, time passes.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tidings_core::clock::{Clock as _, SystemClock};
 use tidings_events::{Dialect, event_types};
 
 use crate::http::{Caller, Message, text};
@@ -124,10 +126,11 @@ fn customers_write(tenant: &Caller) {
         &json!({"reason": "asked for a person"}),
     );
     does(tenant, &format!("{path}/handoff/accept"), &json!({}));
+    let until = SystemClock.now().plus(Duration::from_hours(1));
     does(
         tenant,
         &format!("{path}/snooze"),
-        &json!({"until": "2099-01-01T00:00:00Z"}),
+        &json!({"until": until.to_string()}),
     );
     does(tenant, &format!("{path}/reopen"), &json!({}));
     does(tenant, &format!("{path}/resolve"), &json!({}));
