@@ -8,6 +8,7 @@
 mod client;
 mod command;
 mod config;
+mod dev;
 mod doctor;
 mod process;
 mod trigger;
