@@ -2,12 +2,11 @@
 //! twice was in flight when the process died (contract §2, and delivery rule 8 of §5).
 
 use std::collections::{HashMap, HashSet};
-use std::net::SocketAddr;
-use std::sync::{Condvar, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::http::{Caller, Connection, Message, PATIENCE, text};
+use crate::http::{Caller, Message, text};
+use crate::insistence::{Chance, Insistent, Stage};
 use crate::receiver::Receiver;
 use crate::server::{Server, Site, subscribe, until};
 
@@ -22,88 +21,10 @@ const RECEIPTS_MAX: u64 = 64;
 /// The default of `maxInFlight`.
 const IN_FLIGHT_MAX: usize = 16;
 
-/// A repeatable source of chance (Steele, Lea and Flood's SplitMix64).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % bound
-    }
-}
-
-/// What the publishers and the one who kills know of each other.
-#[derive(Default)]
-struct Stage {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    /// How often a server was started, and where the present one listens.
-    started: usize,
-    address: Option<SocketAddr>,
-    /// By external id, the id that was acknowledged.
-    acknowledged: HashMap<String, String>,
-    /// Requests whose answer was lost, and that were sent again.
-    resent: usize,
-}
-
-impl Stage {
-    fn update(&self, update: impl FnOnce(&mut State)) {
-        update(&mut self.state.lock().unwrap());
-        self.changed.notify_all();
-    }
-
-    /// Waits for an answer to a question about the state.
-    fn wait<T>(&self, mut ask: impl FnMut(&State) -> Option<T>) -> T {
-        let mut state = self.state.lock().unwrap();
-        loop {
-            if let Some(answer) = ask(&state) {
-                return answer;
-            }
-            let (next, waited) = self.changed.wait_timeout(state, PATIENCE).unwrap();
-            assert!(
-                !waited.timed_out(),
-                "neither a start nor an acknowledgement came"
-            );
-            state = next;
-        }
-    }
-
-    /// The server that was started after the `known`-th.
-    fn server_after(&self, known: usize) -> (usize, SocketAddr) {
-        self.wait(|state| {
-            Some((state.started, state.address?)).filter(|(started, _)| *started > known)
-        })
-    }
-}
-
 /// One who publishes a share of the events, and asks again only when no answer came.
-struct Publisher<'a> {
-    stage: &'a Stage,
-    caller: Caller,
-    started: usize,
-    connection: Option<Connection>,
-}
+struct Publisher<'a>(Insistent<'a>);
 
-impl<'a> Publisher<'a> {
-    fn new(stage: &'a Stage, key: &str) -> Self {
-        // Only its headers are used: the address changes with every restart.
-        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let caller = Caller::new(nowhere).with_key(key);
-        Self {
-            stage,
-            caller,
-            started: 0,
-            connection: None,
-        }
-    }
-
+impl Publisher<'_> {
     /// Requests of one to many events, until the share is published.
     fn publish_share(&mut self, share: usize) {
         let mut chance = Chance(SEED + share as u64);
@@ -131,13 +52,7 @@ impl<'a> Publisher<'a> {
         } else {
             json!({"events": events})
         };
-        let body = body.to_string();
-        let mut answer = self.try_post(&body);
-        while answer.is_none() {
-            self.stage.update(|state| state.resent += 1);
-            answer = self.try_post(&body);
-        }
-        let answer = answer.unwrap().expect(202);
+        let answer = self.0.post("/v1/events", &body).expect(202);
         let ids = match &answer["ids"] {
             Value::Array(ids) => ids
                 .iter()
@@ -146,24 +61,7 @@ impl<'a> Publisher<'a> {
             _ => vec![text(&answer, "id")],
         };
         assert_eq!(ids.len(), names.len());
-        self.stage.update(|state| {
-            state.acknowledged.extend(names.iter().cloned().zip(ids));
-        });
-    }
-
-    /// `None` when the answer, or the question, was lost.
-    fn try_post(&mut self, body: &str) -> Option<Message> {
-        while self.connection.is_none() {
-            let (started, address) = self.stage.server_after(self.started);
-            self.started = started;
-            self.connection = Connection::open(address).ok();
-        }
-        let connection = self.connection.as_mut()?;
-        let answer = connection.exchange("POST", "/v1/events", self.caller.headers(), body);
-        if answer.is_err() {
-            self.connection = None;
-        }
-        answer.ok()
+        self.0.acknowledge(names.iter().cloned().zip(ids));
     }
 }
 
@@ -187,26 +85,16 @@ fn kill_and_restart(site: &Site, stage: &Stage, receiver: &Receiver) -> Server {
         .map(|_| chance.below(EVENTS as u64) as usize)
         .collect();
     moments.sort_unstable();
-    let start = || {
-        let server = site.serve();
-        stage.update(|state| {
-            (state.started, state.address) = (state.started + 1, Some(server.address));
-        });
-        server
-    };
-    let mut server = start();
+    let mut server = stage.start(site);
     for (number, moment) in moments.into_iter().enumerate() {
-        let acknowledged =
-            stage.wait(|state| Some(state.acknowledged.len()).filter(|count| *count >= moment));
+        let acknowledged = stage.wait_for(moment);
         if number % 2 == 1 {
             let wanted = receiver.count() + chance.below(RECEIPTS_MAX) as usize;
             // No more than surely come: with repeats there may be more receipts than events by now.
             let wanted = wanted.min(acknowledged);
             receiver.wait("a delivery", |all| (all.len() >= wanted).then_some(()));
         }
-        stage.update(|state| state.address = None);
-        server.kill();
-        server = start();
+        server = stage.restart(site, server);
     }
     server
 }
@@ -279,12 +167,12 @@ fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
     let stage = Stage::default();
     let server = std::thread::scope(|scope| {
         for share in 0..PUBLISHERS {
-            let mut publisher = Publisher::new(&stage, &key);
+            let mut publisher = Publisher(Insistent::new(&stage, &key));
             scope.spawn(move || publisher.publish_share(share));
         }
         kill_and_restart(&site, &stage, &receiver)
     });
-    let state = stage.state.into_inner().unwrap();
+    let state = stage.into_state();
     let acknowledged: HashSet<String> = state.acknowledged.values().cloned().collect();
     assert_eq!(
         (state.acknowledged.len(), acknowledged.len()),

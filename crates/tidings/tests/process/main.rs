@@ -13,6 +13,8 @@ mod disk_full;
 mod document;
 mod domain;
 mod http;
+mod inbound;
+mod insistence;
 mod life;
 mod page;
 mod receipts;
