@@ -17,6 +17,7 @@ mod replay;
 mod restart;
 mod retries;
 mod rig;
+mod rogues;
 mod waking;
 mod webhook;
 
