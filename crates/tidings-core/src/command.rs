@@ -12,7 +12,7 @@ use crate::contact;
 use crate::conversation;
 use crate::event::NewEvent;
 use crate::fault::Fault;
-use crate::id::{ConversationId, OrganizationId};
+use crate::id::{ContactId, ConversationId, OrganizationId};
 use crate::message;
 use crate::record::{Kind, ReadFailed, Records, Written};
 use crate::reply_draft;
@@ -125,8 +125,8 @@ pub struct Change {
     pub written: Vec<Written>,
     /// What happened, in order.
     pub events: Vec<NewEvent>,
-    /// Ids of removed records of which the events kept so far shall tell nothing more.
-    pub erased: Vec<String>,
+    /// Removed contacts of whom the events kept so far shall tell nothing more.
+    pub erased: Vec<ContactId>,
     /// What the caller is answered: JSON.
     pub reply: String,
 }

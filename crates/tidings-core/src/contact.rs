@@ -60,6 +60,21 @@ pub struct Contact {
     pub updated_at: Timestamp,
 }
 
+impl Contact {
+    /// The contact with nothing that tells who it is: what is said of one that is erased.
+    fn without_person(&self) -> Self {
+        Self {
+            name: None,
+            email: None,
+            phone: None,
+            identities: Vec::new(),
+            custom_fields: Map::new(),
+            attribution: None,
+            ..self.clone()
+        }
+    }
+}
+
 impl Record for Contact {
     fn kind(&self) -> Kind {
         Kind::Contact

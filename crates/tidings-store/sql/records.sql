@@ -20,6 +20,11 @@ from record_marks
 where organization_id = $1 and kind = $2 and word = $3
 order by record_id;
 
+-- name: merged_records
+select id
+from record_forwards
+where survivor = $1;
+
 -- name: put_record
 insert into records (id, kind, organization_id, version, updated_at, wake_at, document)
 values ($1, $2, $3, $4, $5, $6, $7)

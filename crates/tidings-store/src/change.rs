@@ -66,13 +66,6 @@ pub enum Change {
     CancelReplay(ReplayId),
     /// Erases an event's personal payload; what is owed of it is dropped.
     EraseEvent(EventId),
-    /// Begins to erase the payload of every event so far that names the contact, in small steps.
-    EraseContact {
-        /// Where the contact is.
-        organization_id: OrganizationId,
-        /// Its id, as it stands in events.
-        contact: String,
-    },
     /// Changes nothing; remembers an answer that has no commit of its own (a refusal).
     Nothing,
 }

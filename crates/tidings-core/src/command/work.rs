@@ -8,6 +8,7 @@ use tidings_events::{EventType, event_type};
 use super::{Change, Context, Data, Rejection, Stop};
 use crate::event::{Content, NewEvent, Numbering};
 use crate::fault::Fault;
+use crate::id::ContactId;
 use crate::record::{After, Kind, ReadFailed, Record, Records, Stored, Words, Written};
 
 /// A command's view of the records, its own writes included.
@@ -22,7 +23,7 @@ pub struct Work<'r> {
     written: Vec<Written>,
     places: HashMap<(Kind, i64), usize>,
     events: Vec<NewEvent>,
-    erased: Vec<String>,
+    erased: Vec<ContactId>,
 }
 
 /// A record as it was read.
@@ -208,8 +209,8 @@ impl<'r> Work<'r> {
         });
     }
 
-    /// Has everything that events tell of a removed record removed too.
-    pub fn erase(&mut self, id: String) {
+    /// Has everything that events so far tell of a removed contact removed too.
+    pub fn erase(&mut self, id: ContactId) {
         self.erased.push(id);
     }
 

@@ -68,9 +68,11 @@ impl Command {
             Self::Delete { id, erase } => {
                 let contact: Contact = work.load(Kind::Contact, id.0)?;
                 work.remove(&contact)?;
-                tell(work, &contact, "deleted", []);
                 if *erase {
-                    work.erase(contact.id.to_string());
+                    work.erase(contact.id);
+                    tell(work, &contact.without_person(), "deleted", []);
+                } else {
+                    tell(work, &contact, "deleted", []);
                 }
                 Ok(String::new())
             }

@@ -53,10 +53,6 @@ impl Commit<'_> {
             Change::StartReplay(replay) => self.start_replay(replay),
             Change::CancelReplay(id) => self.cancel_replay(*id),
             Change::EraseEvent(id) => self.erase_event(*id),
-            Change::EraseContact {
-                organization_id,
-                contact,
-            } => self.erase_about(*organization_id, contact).map(Ok),
             Change::Nothing => Ok(Ok(())),
         }
     }

@@ -116,6 +116,10 @@ impl Commit<'_> {
         organization_id: OrganizationId,
         change: Change,
     ) -> rusqlite::Result<String> {
+        // What happens now is told still: the erasure reaches what happened before.
+        for contact in change.erased {
+            self.erase_about(organization_id, contact)?;
+        }
         records::write(&self.transaction, organization_id, &change.written)?;
         for written in &change.written {
             if let After::Kept {

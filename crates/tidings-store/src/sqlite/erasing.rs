@@ -7,10 +7,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 use tidings_core::delivery::{Attempt, DiscardReason};
-use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId};
+use tidings_core::id::{ContactId, DeliveryId, EventId, OrganizationId, WebhookId};
 
 use super::group::Commit;
 use super::past;
+use super::records;
 use crate::change::Refusal;
 use crate::sql::statement;
 
@@ -126,15 +127,20 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// Begins to erase every event so far whose data names the contact, in small steps that survive
-    /// restarts. To be called in the commit that removes the contact.
+    /// Begins to erase every event so far whose data names the contact, or one that was merged into it,
+    /// in small steps that survive restarts. To be called in the commit that removes the contact, before
+    /// it is written.
     pub(super) fn erase_about(
         &self,
         organization: OrganizationId,
-        contact: &str,
+        contact: ContactId,
     ) -> rusqlite::Result<()> {
-        let id = self.next_key();
-        self.execute("insert_erasure", params![id, organization.0, contact])?;
+        let merged = records::merged_into(&self.transaction, contact.0)?;
+        for key in merged.into_iter().chain([contact.0]) {
+            let contact = ContactId(key).to_string();
+            let id = self.next_key();
+            self.execute("insert_erasure", params![id, organization.0, contact])?;
+        }
         Ok(())
     }
 

@@ -84,6 +84,14 @@ pub(super) fn organization_of(
         .optional()
 }
 
+/// The keys of records that were merged into this one.
+pub(super) fn merged_into(connection: &Connection, key: i64) -> rusqlite::Result<Vec<i64>> {
+    connection
+        .prepare_cached(statement("merged_records"))?
+        .query_map([key], |row| row.get(0))?
+        .collect()
+}
+
 fn find(
     connection: &Connection,
     organization: OrganizationId,

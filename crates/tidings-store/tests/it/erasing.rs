@@ -1,13 +1,18 @@
 //! Payloads that go while their record stays.
 
+use serde_json::{Value, json};
 use tidings_core::clock::{Clock, GivenTime};
+use tidings_core::contact;
 use tidings_core::delivery::{DiscardReason, Next};
-use tidings_core::id::{EventId, ReplayId};
+use tidings_core::id::{ContactId, EventId, OrganizationId, ReplayId};
+use tidings_core::input::{Faults, Object};
 use tidings_core::replay::{Replay, Selection, Which};
 use tidings_store::change::{Change, Refusal};
+use tidings_store::order::Place as Where;
 use tidings_store::query::Status;
 
 use crate::bench::{Bench, Place, START, event, named};
+use crate::commanding::order;
 
 pub(crate) async fn the_payload_goes_the_record_stays<P: Place>() {
     let bench = Bench::<P>::open();
@@ -87,25 +92,41 @@ pub(crate) async fn everything_about_a_contact<P: Place>() {
     let mut bench = Bench::<P>::open();
     let organization = bench.organization(None).await;
     let elsewhere = bench.organization(None).await;
-    let about = |contact: &str| {
+    let (ours, theirs) = (
+        bench.contact(organization).await,
+        bench.contact(organization).await,
+    );
+    let about = |contact: ContactId| {
         event(
             "contact.created",
             None,
             &format!(r#"{{"contact":{{"id":"{contact}"}}}}"#),
         )
     };
-    let (ours, theirs) = ("cnt_0000000000001", "cnt_0000000000002");
+    let old = bench.contact(organization).await;
+    let before = bench.publish(organization, vec![about(old)]).await[0];
+    let merge = contact::Command::Merge {
+        id: old,
+        into: ours,
+    };
+    let merge = order(Where::In(organization), merge);
+    bench.command(merge).await.unwrap();
     let mut batch = Vec::new();
     for _ in 0..60 {
         batch.extend([about(ours), about(theirs)]);
     }
     let events = bench.publish(organization, batch).await;
     let other = bench.publish(elsewhere, vec![about(ours)]).await[0];
-    let erase = Change::EraseContact {
-        organization_id: organization,
-        contact: ours.to_owned(),
+    let delete = contact::Command::Delete {
+        id: ours,
+        erase: true,
     };
-    bench.change(erase).await.unwrap();
+    let delete = order(Where::In(organization), delete);
+    bench.command(delete).await.unwrap();
+    assert_eq!(
+        bench.told(organization).await.last().unwrap(),
+        "contact.deleted"
+    );
     let later = bench.publish(organization, vec![about(ours)]).await[0];
     let mut steps = 0;
     while bench.store.prune(START).await.unwrap() {
@@ -117,5 +138,18 @@ pub(crate) async fn everything_about_a_contact<P: Place>() {
     for pair in events.chunks(2) {
         assert!(is_erased(pair[0]).await && !is_erased(pair[1]).await);
     }
+    assert!(is_erased(before).await, "of one that was merged into it");
     assert!(!is_erased(other).await && !is_erased(later).await);
+}
+
+impl<P: Place> Bench<P> {
+    async fn contact(&self, organization: OrganizationId) -> ContactId {
+        let body = json!({"name": "Ada"});
+        let mut faults = Faults::new();
+        let draft = contact::Draft::read(&mut Object::root(&body, &mut faults));
+        let create = order(Where::In(organization), contact::Command::Create(draft));
+        let reply = self.command(create).await.unwrap();
+        let shown: Value = serde_json::from_str(&reply).unwrap();
+        shown["id"].as_str().unwrap().parse().unwrap()
+    }
 }
