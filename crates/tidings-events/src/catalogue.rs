@@ -13,7 +13,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use serde_json::Value;
 
-pub(crate) use check::FAULTS_MAX;
+pub(crate) use check::{FAULTS_MAX, escape};
 pub use check::{Fault, NotASchema, Schema};
 
 use crate::dialect::{Dialect, NameRule};

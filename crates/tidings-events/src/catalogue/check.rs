@@ -90,7 +90,7 @@ fn fault(error: &ValidationError<'_>, schema: &Value) -> Fault {
     let detail = match error.kind() {
         ValidationErrorKind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
-            pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+            pointer = format!("{pointer}/{}", escape(name));
             match options_at(schema, &pointer) {
                 Some(list) => format!("is missing; give `{name}`, one of {list}"),
                 None => format!("is missing; give `{name}`"),
@@ -108,6 +108,11 @@ fn fault(error: &ValidationError<'_>, schema: &Value) -> Fault {
         _ => error.masked_with("the value").to_string(),
     };
     Fault { pointer, detail }
+}
+
+/// A name as part of a JSON pointer (RFC 6901 §3).
+pub(crate) fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// The values a schema lists for the member at this place, when it lists any.

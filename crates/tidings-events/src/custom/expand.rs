@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::catalogue::{FAULTS_MAX, Fault};
+use crate::catalogue::{FAULTS_MAX, Fault, escape};
 
 /// Bytes a schema may have, written without spaces.
 pub const SCHEMA_BYTES_MAX: usize = 32 * 1024;
@@ -255,9 +255,4 @@ fn joined(mut beside: Map<String, Value>, target: Value) -> Value {
         }
     }
     Value::Object(beside)
-}
-
-/// A name as part of a JSON pointer (RFC 6901 §3).
-fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }

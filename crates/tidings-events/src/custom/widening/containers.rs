@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::bounds::ends_before;
 use super::{ANYTHING, Comparison, Held, refusal, refused_by};
-use crate::catalogue::Fault;
+use crate::catalogue::{Fault, escape};
 
 impl Comparison {
     pub(super) fn properties(
@@ -213,5 +213,5 @@ fn prefix(schema: &Value) -> &[Value] {
 }
 
 fn below(place: &str, name: &str) -> String {
-    format!("{place}/{}", name.replace('~', "~0").replace('/', "~1"))
+    format!("{place}/{}", escape(name))
 }
