@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::delivery::{Next, Settlement};
+use crate::holds::Holds;
 use crate::id::{DeliveryId, WebhookId};
 use crate::spell::{Failure, Patience, Spell};
 use crate::stats::Tally;
@@ -34,6 +35,8 @@ pub struct Health {
     /// What was owed up to here keeps no order, since nobody had asked for it; in milliseconds since
     /// the epoch.
     pub unkeyed_until_ms: Option<i64>,
+    /// When deliveries were held, where that matters: in dialects that give up after some time.
+    pub holds: Holds,
     /// The failed attempts since the last success (rules 4 and 5).
     pub spell: Option<Spell>,
     /// What failed last up to here is due at once (rule 4), though not all rows say so yet; in

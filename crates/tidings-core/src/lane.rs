@@ -11,8 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::delivery::{Next, OrderKey, Owed};
+use crate::delivery::{Attempt, Next, OrderKey, Owed};
 use crate::id::DeliveryId;
+use crate::outcome::AttemptError;
+use crate::retry::LANE_WAIT_MAX;
+use crate::shares::Standing;
 use crate::webhook::Hold;
 
 mod probing;
@@ -116,6 +119,48 @@ pub struct Lane {
     wait: Option<Wait>,
     /// While the lane is failing.
     probing: Option<Probing>,
+    /// Whether the last attempt that ended was answered in time.
+    standing: Standing,
+    /// Set when an attempt ran into its timeout, until one is answered: one at a time is enough.
+    is_shrunk: bool,
+}
+
+/// An attempt whose outcome is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// How the endpoint took it.
+    pub reply: Reply,
+    /// Set for a 429 or 503 that asked for a pause (rule 2).
+    pub retry_after: Option<Duration>,
+}
+
+/// How an endpoint took an attempt, as far as its lane cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// With 2xx.
+    Success,
+    /// With another status.
+    Refusal,
+    /// Not within the timeout.
+    Timeout,
+    /// Not at all.
+    Silence,
+}
+
+impl Reply {
+    /// What an attempt on record says of it.
+    pub fn of(attempt: &Attempt) -> Self {
+        match (attempt.error, attempt.status_code) {
+            (None, _) => Self::Success,
+            (Some(AttemptError::Timeout), _) => Self::Timeout,
+            (Some(_), Some(_)) => Self::Refusal,
+            (Some(_), None) => Self::Silence,
+        }
+    }
 }
 
 /// The receiver asked for peace (429 or 503 with `Retry-After`).
@@ -140,6 +185,8 @@ impl Lane {
             touched: HashSet::new(),
             wait: None,
             probing: rules.next_probe.map(Probing::new),
+            standing: Standing::Unproven,
+            is_shrunk: false,
         }
     }
 
@@ -253,23 +300,26 @@ impl Lane {
         }
     }
 
-    /// The outcome of an attempt is known, though not durable yet. `retry_after` is set for a 429 or
-    /// 503 that named one (rule 2).
-    pub fn answered(
-        &mut self,
-        began: Timestamp,
-        now: Timestamp,
-        succeeded: bool,
-        retry_after: Option<Duration>,
-    ) {
-        if succeeded {
-            if self.wait.is_some_and(|wait| began > wait.since) {
+    /// The outcome of an attempt is known, though not durable yet.
+    pub fn answered(&mut self, ended: &Ended) {
+        self.standing = match ended.reply {
+            Reply::Success | Reply::Refusal => Standing::Proven,
+            Reply::Timeout | Reply::Silence => Standing::Unproven,
+        };
+        self.is_shrunk = match ended.reply {
+            Reply::Success | Reply::Refusal => false,
+            Reply::Timeout => true,
+            Reply::Silence => self.is_shrunk,
+        };
+        if ended.reply == Reply::Success {
+            if self.wait.is_some_and(|wait| ended.began > wait.since) {
                 self.wait = None;
             }
-        } else if let Some(delay) = retry_after {
-            let until = now.plus(delay.min(crate::retry::LANE_WAIT_MAX));
+        } else if let Some(delay) = ended.retry_after {
+            let until = ended.ended.plus(delay.min(LANE_WAIT_MAX));
             let until = self.wait.map_or(until, |wait| wait.until.max(until));
-            self.wait = Some(Wait { until, since: now });
+            let since = ended.ended;
+            self.wait = Some(Wait { until, since });
         }
     }
 
@@ -421,6 +471,11 @@ impl Lane {
         self.probing.is_some()
     }
 
+    /// Whether its endpoint is known to answer.
+    pub fn standing(&self) -> Standing {
+        self.standing
+    }
+
     /// Attempts whose outcome is not durable yet.
     pub fn in_flight(&self) -> usize {
         self.in_flight.len()
@@ -448,7 +503,7 @@ impl Lane {
     }
 
     fn next_to_send(&mut self) -> Option<Owed> {
-        let limit = if self.wait.is_some() {
+        let limit = if self.wait.is_some() || self.is_shrunk {
             1
         } else {
             self.rules.max_in_flight

@@ -13,6 +13,7 @@ use crate::retry::Schedule;
 pub mod challenge;
 pub mod draft;
 pub mod headers;
+pub mod notice;
 pub mod replies;
 pub mod sample;
 
@@ -190,6 +191,11 @@ impl Webhook {
             Some(Hold::SwitchedOff) | None if is_failing => "failing",
             Some(Hold::SwitchedOff) | None => "active",
         }
+    }
+
+    /// How long after it first became due a delivery is given up, whatever retries are left (rule 2).
+    pub fn gives_up_after(&self) -> Option<Duration> {
+        self.dialect.policy().gives_up_after
     }
 
     /// The secret that still signs at `now` beside the current one.

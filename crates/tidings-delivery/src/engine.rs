@@ -6,12 +6,13 @@ use std::time::Duration;
 use tidings_core::clock::Clock;
 use tidings_core::endpoint::UrlRules;
 use tidings_core::errand::Courier;
+use tidings_core::shares::OPEN_ATTEMPTS_MAX;
 use tidings_store::{Handoff, Store};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::errands::Errands;
-use crate::hub::{Hub, OPEN_ATTEMPTS_MAX};
+use crate::hub::Hub;
 use crate::letter::Post;
 use crate::metrics::Metrics;
 use crate::replayer;

@@ -9,11 +9,20 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use tidings_core::outcome::Outcome;
+use tidings_core::webhook::notice::Notice;
+
+use crate::dispatch::Dispatch;
 
 /// What an attempt came to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Ended {
     outcome: &'static str,
+}
+
+/// What the other webhooks were told of one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Noticed {
+    event: &'static str,
 }
 
 /// Held handles; clones share them.
@@ -28,6 +37,8 @@ struct Handles {
     lag_seconds: Histogram,
     open: Gauge,
     lanes: Gauge,
+    failing: Gauge,
+    notices: Family<Noticed, Counter>,
     queued: Gauge,
     settled_batch: Histogram,
 }
@@ -59,6 +70,8 @@ impl Metrics {
             lag_seconds: Histogram::new(LAG_SECONDS),
             open: Gauge::default(),
             lanes: Gauge::default(),
+            failing: Gauge::default(),
+            notices: Family::default(),
             queued: Gauge::default(),
             settled_batch: Histogram::new(BATCH),
         };
@@ -86,6 +99,16 @@ impl Metrics {
             "delivery_lanes",
             "Lanes in memory: webhooks that are owed something, or were lately",
             handles.lanes.clone(),
+        );
+        registry.register(
+            "delivery_lanes_failing",
+            "Lanes that send one probe at a time",
+            handles.failing.clone(),
+        );
+        registry.register(
+            "webhook_notices",
+            "Webhooks that were told of as failing, disabled or enabled, by event",
+            handles.notices.clone(),
         );
         registry.register(
             "delivery_queued",
@@ -122,9 +145,15 @@ impl Metrics {
         self.0.settled_batch.observe(count as f64);
     }
 
-    pub(crate) fn lanes(&self, lanes: usize, open: usize, queued: usize) {
-        self.0.lanes.set(lanes as i64);
-        self.0.open.set(open as i64);
-        self.0.queued.set(queued as i64);
+    pub(crate) fn lanes(&self, dispatch: &Dispatch) {
+        self.0.lanes.set(dispatch.lanes() as i64);
+        self.0.failing.set(dispatch.failing() as i64);
+        self.0.open.set(dispatch.open() as i64);
+        self.0.queued.set(dispatch.ready() as i64);
+    }
+
+    pub(crate) fn noticed(&self, notice: Notice) {
+        let event = notice.kind();
+        self.0.notices.get_or_create(&Noticed { event }).inc();
     }
 }

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidings_core::clock::Timestamp;
-use tidings_core::delivery::Next;
-use tidings_core::id::{DeliveryId, WebhookId};
+use tidings_core::lane::{Ended, Reply};
 use tidings_store::Store;
 use tokio::sync::mpsc;
 
+use crate::dispatch::Settled;
 use crate::metrics::Metrics;
 use crate::sender::Attempted;
 
@@ -24,22 +23,11 @@ pub(crate) struct Settler {
     pub(crate) metrics: Metrics,
 }
 
-/// An attempt whose outcome is durable.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Settled {
-    pub(crate) webhook_id: WebhookId,
-    pub(crate) id: DeliveryId,
-    pub(crate) began: Timestamp,
-    pub(crate) ended: Timestamp,
-    pub(crate) next: Next,
-    pub(crate) lane_wait: Option<Duration>,
-}
-
 impl Settler {
     pub(crate) async fn run(mut self) {
         let mut waiting = Vec::with_capacity(BATCH_MAX);
         while self.attempted.recv_many(&mut waiting, BATCH_MAX).await > 0 {
-            let settled: Vec<_> = waiting.iter().map(Settled::of).collect();
+            let settled: Vec<_> = waiting.iter().map(settled).collect();
             let batch = waiting
                 .drain(..)
                 .map(|attempted| attempted.settlement)
@@ -65,16 +53,18 @@ impl Settler {
     }
 }
 
-impl Settled {
-    fn of(attempted: &Attempted) -> Self {
-        let settlement = &attempted.settlement;
-        Self {
-            webhook_id: settlement.webhook_id,
-            id: settlement.id,
+fn settled(attempted: &Attempted) -> Settled {
+    let settlement = &attempted.settlement;
+    let reply = settlement.attempt.as_ref().map(Reply::of);
+    Settled {
+        webhook_id: settlement.webhook_id,
+        id: settlement.id,
+        next: settlement.next,
+        ended: Ended {
             began: attempted.began,
             ended: settlement.ended_at,
-            next: settlement.next,
-            lane_wait: attempted.lane_wait,
-        }
+            reply: reply.unwrap_or(Reply::Silence),
+            retry_after: attempted.lane_wait,
+        },
     }
 }

@@ -32,13 +32,13 @@ where id = $1;
 -- One of a full streak; it may have been tried again, dropped or pruned since it was given up.
 update deliveries
 set state = 'pending', reason = null, completed_at = null, tries = 0, due_at = created_at,
-  tried_at = null, asked_until = null
+  tried_at = null, asked_until = null, due_since = $2
 where id = $1 and state = 'exhausted';
 
 -- name: retry_delivery
 update deliveries
 set state = 'pending', reason = null, completed_at = null, tries = 0, due_at = $2,
-  tried_at = null, asked_until = null, order_key = case when $3 then coalesce(order_key, id) else order_key end
+  tried_at = null, asked_until = null, due_since = $2, order_key = case when $3 then coalesce(order_key, id) else order_key end
 where id = $1 and state <> 'pending';
 
 -- name: discard_delivery

@@ -19,6 +19,29 @@ where id in (
   )
 );
 
+-- name: give_up
+-- What fell due before $2, in dialects that give up after some time. What was never tried fell due
+-- when it says, or was settled since.
+update deliveries
+set state = 'exhausted', completed_at = $3
+where id in (
+  select id from (
+    select id from deliveries
+    where webhook_id = $1 and state = 'pending' and tried_at is null and due_at < $2
+      and coalesce(due_since, created_at) < $2 and +id > $4
+    order by due_at
+    limit $5
+  )
+  union all
+  select id from (
+    select id from deliveries
+    where webhook_id = $1 and state = 'pending' and tried_at is not null
+      and coalesce(due_since, created_at) < $2 and +id > $4
+    order by due_at
+    limit $5
+  )
+);
+
 -- name: expire_held
 update deliveries
 set state = 'discarded', reason = 'expired', completed_at = $3

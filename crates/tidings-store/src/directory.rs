@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tidings_core::access::ApiKey;
@@ -219,6 +220,18 @@ impl Tables {
 
     pub(crate) fn held_and_owing(&self) -> Vec<WebhookId> {
         self.owing().filter(|id| self.is_held(*id)).collect()
+    }
+
+    /// Webhooks that owe something, hold nothing, and give up after a time.
+    pub(crate) fn owing_for_a_time(&self) -> Vec<(WebhookId, Duration)> {
+        let for_a_time = |id: WebhookId| {
+            let webhook = self.webhooks.get(&id)?;
+            let is_held = webhook
+                .hold(self.switched_off(webhook.organization_id))
+                .is_some();
+            Some((id, webhook.gives_up_after().filter(|_| !is_held)?))
+        };
+        self.owing().filter_map(for_a_time).collect()
     }
 
     fn owing(&self) -> impl Iterator<Item = WebhookId> {

@@ -73,6 +73,7 @@ mod tests {
             ("claim_tried", "deliveries_tried"),
             ("count_owed", "deliveries_tried"),
             ("count_owed_after", "deliveries_tried"),
+            ("give_up", "deliveries_tried"),
             ("head_of_key", "deliveries_by_key"),
             ("next_asked", "deliveries_tried"),
             ("next_due_fresh", "deliveries_fresh"),

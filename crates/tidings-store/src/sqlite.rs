@@ -29,6 +29,7 @@ use crate::query::{DeliveryQuery, DeliveryRecord, DeliveryRow, EventQuery, Page,
 use crate::seal::Sealer;
 use crate::store::{Outlets, StoreOptions};
 
+mod announcing;
 mod changing;
 mod claiming;
 mod commanding;

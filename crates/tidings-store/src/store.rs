@@ -15,6 +15,7 @@ use tidings_core::record::{Kind, Stored};
 use tidings_core::replay::Selection;
 use tidings_core::stats::Tally;
 use tidings_core::webhook::Webhook;
+use tidings_core::webhook::notice::Notice;
 use tokio::sync::{mpsc, watch};
 
 use crate::answer::Remembered;
@@ -51,8 +52,10 @@ pub struct Committed {
     pub changed: Vec<WebhookChanged>,
     /// Deliveries it made due again or discarded.
     pub touched: Vec<(WebhookId, DeliveryId)>,
-    /// Webhooks some of whose deliveries it made due that had failed before.
+    /// Webhooks some of whose deliveries it made due that had failed before, or gave up.
     pub renewed: Vec<WebhookId>,
+    /// What the other webhooks were told of one.
+    pub notices: Vec<Notice>,
 }
 
 /// A webhook whose rules are not what they were.

@@ -74,6 +74,26 @@ fn sent_within(lane: &mut Lane, now_ms: i64, budget: usize) -> Vec<i64> {
         .collect()
 }
 
+/// An attempt of these (began, ended) succeeded, or was refused.
+fn answered(
+    lane: &mut Lane,
+    (began, ended): (i64, i64),
+    succeeded: bool,
+    retry_after: Option<Duration>,
+) {
+    let reply = if succeeded {
+        Reply::Success
+    } else {
+        Reply::Refusal
+    };
+    lane.answered(&Ended {
+        began: at(began),
+        ended: at(ended),
+        reply,
+        retry_after,
+    });
+}
+
 fn claims(lane: &mut Lane, now_ms: i64) -> Vec<Claim> {
     let mut actions = Vec::new();
     lane.pump(at(now_ms), 0, &mut actions);
@@ -263,7 +283,7 @@ fn a_429_makes_the_lane_wait_and_then_probe() {
         lane.offer(owed(id, None, 10));
     }
     assert_eq!(sent_within(&mut lane, 10, 1), [1]);
-    lane.answered(at(10), at(20), false, Some(Duration::from_hours(1)));
+    answered(&mut lane, (10, 20), false, Some(Duration::from_hours(1)));
     lane.settled(
         DeliveryId(1),
         Next::Retry {
@@ -275,7 +295,7 @@ fn a_429_makes_the_lane_wait_and_then_probe() {
     // At most a minute, whatever was asked for.
     assert_eq!(lane.next_wake(at(30)), Some(at(60_020)));
     assert_eq!(sent(&mut lane, 60_020), [2]);
-    lane.answered(at(60_020), at(60_030), true, None);
+    answered(&mut lane, (60_020, 60_030), true, None);
     lane.settled(DeliveryId(2), Next::Succeeded);
     assert_eq!(sent(&mut lane, 60_030), [3, 4]);
 }
@@ -287,8 +307,8 @@ fn a_success_begun_before_the_429_does_not_lift_the_wait() {
         lane.offer(owed(id, None, 10));
     }
     assert_eq!(sent_within(&mut lane, 10, 2), [1, 2]);
-    lane.answered(at(10), at(20), false, Some(SECOND));
-    lane.answered(at(10), at(25), true, None);
+    answered(&mut lane, (10, 20), false, Some(SECOND));
+    answered(&mut lane, (10, 25), true, None);
     lane.settled(DeliveryId(1), Next::Exhausted);
     lane.settled(DeliveryId(2), Next::Succeeded);
     assert_eq!(sent(&mut lane, 30), NOTHING);
@@ -405,7 +425,7 @@ fn the_wish_for_peace_outlives_the_last_delivery() {
     let mut lane = Lane::new_settled(rules(2, false));
     lane.offer(owed(1, None, 10));
     assert_eq!(sent(&mut lane, 10), [1]);
-    lane.answered(at(10), at(20), false, Some(SECOND));
+    answered(&mut lane, (10, 20), false, Some(SECOND));
     lane.settled(DeliveryId(1), Next::Exhausted);
     for claim in claims(&mut lane, 20) {
         lane.claimed(nothing(claim), at(20));
@@ -414,7 +434,35 @@ fn the_wish_for_peace_outlives_the_last_delivery() {
     lane.offer(owed(2, None, 30));
     assert_eq!(sent(&mut lane, 30), NOTHING);
     assert_eq!(sent(&mut lane, 1_020), [2]);
-    lane.answered(at(1_021), at(1_030), true, None);
+    answered(&mut lane, (1_021, 1_030), true, None);
     lane.settled(DeliveryId(2), Next::Succeeded);
     assert!(lane.is_idle());
+}
+
+#[test]
+fn a_lane_that_runs_into_timeouts_shrinks_to_one_until_it_answers() {
+    let mut lane = Lane::new_settled(rules(9, false));
+    assert_eq!(lane.standing(), Standing::Unproven);
+    for id in 1..=5 {
+        lane.offer(owed(id, None, 10));
+    }
+    let took = |reply| Ended {
+        began: at(10),
+        ended: at(20),
+        reply,
+        retry_after: None,
+    };
+    assert_eq!(sent_within(&mut lane, 10, 1), [1]);
+    lane.answered(&took(Reply::Timeout));
+    lane.settled(DeliveryId(1), Next::Succeeded);
+    assert_eq!(sent(&mut lane, 20), [2]);
+    // Silence of another kind tells nothing new.
+    lane.answered(&took(Reply::Silence));
+    lane.settled(DeliveryId(2), Next::Succeeded);
+    assert_eq!(sent(&mut lane, 20), [3]);
+    assert_eq!(lane.standing(), Standing::Unproven);
+    lane.answered(&took(Reply::Refusal));
+    lane.settled(DeliveryId(3), Next::Succeeded);
+    assert_eq!(sent(&mut lane, 20), [4, 5]);
+    assert_eq!(lane.standing(), Standing::Proven);
 }

@@ -80,6 +80,9 @@ impl Commit<'_> {
         if switched {
             for id in self.tables.webhook_ids_of(organization.id) {
                 self.changed(id, false);
+                if let Some(webhook) = self.tables.webhook(id).cloned() {
+                    self.note_hold(&webhook, !organization.settings.webhooks_enabled);
+                }
                 if organization.settings.webhooks_enabled {
                     self.deliver_backlog(id)?;
                 }
@@ -157,6 +160,7 @@ impl Commit<'_> {
         }
         self.put_webhook(webhook)?;
         self.changed(webhook.id, false);
+        self.note_hold(webhook, self.tables.switched_off(webhook.organization_id));
         Ok(Ok(()))
     }
 
@@ -194,6 +198,7 @@ impl Commit<'_> {
             webhook.id,
             forgive || stored.settings.url != webhook.settings.url,
         );
+        self.stands(&stored, webhook)?;
         Ok(Ok(()))
     }
 

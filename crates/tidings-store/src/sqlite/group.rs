@@ -257,9 +257,10 @@ impl Writer {
             changed,
             touched,
             renewed,
+            notices,
         } = &committed;
-        let is_empty = owed.is_empty() && changed.is_empty() && touched.is_empty();
-        let worth_telling = !is_empty || !renewed.is_empty();
+        let concerns_deliveries = !owed.is_empty() || !touched.is_empty() || !renewed.is_empty();
+        let worth_telling = concerns_deliveries || !changed.is_empty() || !notices.is_empty();
         if worth_telling && self.outlets.committed.try_send(committed).is_err() {
             self.outlets.dropped.send_modify(|count| *count += 1);
         }

@@ -92,6 +92,16 @@ impl Commit<'_> {
         organization_id: OrganizationId,
         new: NewEvent,
     ) -> rusqlite::Result<EventId> {
+        self.store_unheard_by(None, organization_id, new)
+    }
+
+    /// The same, but for one webhook that shall not hear it.
+    pub(super) fn store_unheard_by(
+        &mut self,
+        deaf: Option<WebhookId>,
+        organization_id: OrganizationId,
+        new: NewEvent,
+    ) -> rusqlite::Result<EventId> {
         let id = EventId(self.next_key());
         let sequence = match new.numbering {
             Numbering::Next(conversation) => {
@@ -111,7 +121,7 @@ impl Commit<'_> {
             content: new.content,
         };
         self.insert_event(&event)?;
-        self.owe(&Arc::new(Outgoing::new(event)))?;
+        self.owe(&Arc::new(Outgoing::new(event)), deaf)?;
         self.staged.events += 1;
         Ok(id)
     }
@@ -164,7 +174,7 @@ impl Commit<'_> {
 
     /// Owes the event to every webhook that asked for it, before another event gets its id: where a
     /// delivery's id lies tells its event (`past.rs`).
-    fn owe(&mut self, outgoing: &Arc<Outgoing>) -> rusqlite::Result<()> {
+    fn owe(&mut self, outgoing: &Arc<Outgoing>, deaf: Option<WebhookId>) -> rusqlite::Result<()> {
         let event = &outgoing.event;
         let own = event.organization_id;
         let chain = self.tables.chain(own);
@@ -179,7 +189,7 @@ impl Commit<'_> {
         self.tables
             .subscriptions
             .matching(own, listening, &facts, &mut heard);
-        for webhook in heard {
+        for webhook in heard.into_iter().filter(|id| Some(*id) != deaf) {
             self.owe_to(webhook, outgoing, None)?;
         }
         Ok(())

@@ -6,6 +6,7 @@ use tidings_core::delivery::{Attempt, Next, Settlement};
 use tidings_core::health::Verdict;
 use tidings_core::id::{DeliveryId, WebhookId};
 use tidings_core::spell::Patience;
+use tidings_core::webhook::notice::Notice;
 use tidings_core::webhook::{Activity, DISABLED_FAILURES, DISABLED_GONE, Webhook};
 
 use super::group::{Commit, Noun};
@@ -40,7 +41,8 @@ impl Commit<'_> {
         }
         let patience = Patience::of(&webhook.settings);
         match self.health(webhook.id).record(settled, owed, &patience) {
-            Verdict::Carry | Verdict::Failing => Ok(()),
+            Verdict::Carry => Ok(()),
+            Verdict::Failing => self.announce(Notice::Failing, webhook),
             Verdict::Recovered => self.release_tried(webhook.id),
             Verdict::Gone => self.disable(webhook, DISABLED_GONE),
             Verdict::TooManyFailures(streak) => {
@@ -56,7 +58,7 @@ impl Commit<'_> {
         let mut renewed = 0;
         for id in streak {
             if !self.health(webhook).discarded(*id) {
-                renewed += self.execute("renew_delivery", params![id.0])?;
+                renewed += self.execute("renew_delivery", params![id.0, self.now.as_ms()])?;
             }
         }
         // The health counted the whole streak as owed again.
@@ -136,6 +138,7 @@ impl Commit<'_> {
             id: disabled.id,
             lift_wait: false,
         });
+        self.stands(webhook, &disabled)?;
         self.staged.nouns.push(Noun::Webhook(Box::new(disabled)));
         Ok(())
     }

@@ -46,6 +46,7 @@ impl Commit<'_> {
         let steps = [
             Self::write_out_discards,
             Self::remove_leavings,
+            Self::give_up,
             Self::expire_held,
             Self::end_held_replays,
             Self::prune_deliveries,
@@ -103,6 +104,30 @@ impl Commit<'_> {
             self.execute("delete_leaving", params![id])?;
         }
         Ok(true)
+    }
+
+    /// Rule 2: what was due for too long, time held not counted, is given up however it stands.
+    fn give_up(&mut self, _before: Timestamp) -> rusqlite::Result<bool> {
+        for (id, age) in self.tables.owing_for_a_time() {
+            let now = self.now;
+            let health = self.tables.health(id);
+            let due_before = health.holds.due_before(now, age);
+            let discarded_through = health.discarded_through;
+            let values = params![
+                id.0,
+                due_before.as_ms(),
+                now.as_ms(),
+                discarded_through,
+                STEP_ROWS
+            ];
+            let rows = self.step("give_up", values)?;
+            if rows > 0 {
+                self.health(id).pending -= rows;
+                self.staged.committed.renewed.push(id);
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn expire_held(&mut self, before: Timestamp) -> rusqlite::Result<bool> {

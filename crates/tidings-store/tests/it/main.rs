@@ -22,6 +22,7 @@ mod reading;
 mod replaying;
 mod sealing;
 mod settling;
+mod standing;
 mod waking;
 
 use bench::Sqlite;
@@ -64,6 +65,10 @@ macro_rules! conformance {
             probing {
                 never_tried_before_all_others a_wish_is_respected heads_in_turn
                 recovering_makes_all_due_in_steps resuming_renews_in_steps
+            }
+            standing {
+                the_others_are_told a_failing_spell_is_told_once_and_then_disables
+                given_up_a_day_after_it_fell_due time_held_does_not_count
             }
             changing {
                 a_lost_race_is_a_conflict limits_count_along_the_ancestors

@@ -140,6 +140,8 @@ impl<P: Place> Story<P> {
         for disable_after in [0, 1, 3] {
             let id = bench.webhook_with(organization, |webhook| {
                 webhook.settings.disable_after = disable_after;
+                // Not what is told of the others.
+                webhook.settings.events = Some(vec!["message.received".to_owned()]);
             });
             let hook = Hook {
                 disable_after: disable_after as usize,

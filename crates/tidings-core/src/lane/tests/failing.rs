@@ -115,7 +115,7 @@ fn a_patch_of_the_url_probes_at_once() {
 #[test]
 fn the_wish_for_peace_holds_for_probes_too() {
     let mut lane = failing_lane();
-    lane.answered(at(10), at(90), false, Some(SECOND));
+    answered(&mut lane, (10, 90), false, Some(SECOND));
     assert!(claims(&mut lane, 100).is_empty());
     assert_eq!(lane.next_wake(at(100)), Some(at(1_090)));
     answer(&mut lane, 1_090, Some(2));

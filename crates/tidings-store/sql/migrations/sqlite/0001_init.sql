@@ -55,6 +55,8 @@ create table deliveries (
   tried_at bigint,
   -- Before when the receiver does not want it again (Retry-After).
   asked_until bigint,
+  -- When it became due again after it was settled; null when it never was.
+  due_since bigint,
   first_attempt_at bigint,
   created_at bigint not null,
   completed_at bigint,

@@ -1,0 +1,401 @@
+//! All lanes as one state machine: what happened goes in, what is to be done comes out. It does nothing
+//! itself and asks nobody but the directory, so the hub drives it with real time and sockets, and the
+//! simulator with a seed.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use tidings_core::clock::Timestamp;
+use tidings_core::delivery::{Next, Owed};
+use tidings_core::id::{DeliveryId, WebhookId};
+use tidings_core::lane::{Action, Claim, Claimed, Ended, Lane, Part, Rules};
+use tidings_core::shares::{Member, Share, Shares};
+use tidings_core::spell::Patience;
+use tidings_core::webhook::{Ordering, Webhook};
+use tidings_store::Committed;
+use tidings_store::directory::Directory;
+
+/// How many deliveries may be ready in memory over all lanes before new ones stay in the store.
+const READY_IN_ALL_MAX: usize = 32_768;
+/// Up to how many lanes are kept though they owe nothing: making one costs more than an attempt.
+const IDLE_LANES_MAX: usize = 8_192;
+/// How many lanes that wait for their share are looked at for each attempt that ended.
+const LOOKED_AT_PER_SLOT: usize = 2;
+
+/// Something to be done.
+#[derive(Debug)]
+pub enum Order {
+    /// Make this attempt; answer with [`Dispatch::settled`] when its outcome is durable.
+    Send {
+        /// What.
+        owed: Owed,
+        /// To whom, as it stands now.
+        webhook: Arc<Webhook>,
+        /// Whether it is a failing lane's probe.
+        is_probe: bool,
+    },
+    /// Read this from the store; answer with [`Dispatch::claimed`].
+    Claim(WebhookId, Claim),
+}
+
+/// An attempt whose outcome is durable.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled {
+    /// Whose.
+    pub webhook_id: WebhookId,
+    /// At which delivery.
+    pub id: DeliveryId,
+    /// What followed for the delivery.
+    pub next: Next,
+    /// How it went.
+    pub ended: Ended,
+}
+
+/// A claim's answer; or the part that could not be read.
+pub type Answer = Result<Claimed, Part>;
+
+/// Every lane, and what they share.
+#[derive(Debug, Default)]
+pub struct Dispatch {
+    lanes: HashMap<WebhookId, Entry>,
+    shares: Shares,
+    /// Attempts whose outcome is not durable yet.
+    open: HashMap<DeliveryId, Share>,
+    /// Deliveries ready in memory, over all lanes.
+    ready: usize,
+    /// Lanes that are failing.
+    failing: usize,
+    /// Lanes to be pumped, in turn: they heard something.
+    restless: VecDeque<WebhookId>,
+    queued: HashSet<WebhookId>,
+    /// Lanes that may want more than their share was, in turn.
+    waiting: VecDeque<WebhookId>,
+    waits: HashSet<WebhookId>,
+    wakes: BinaryHeap<Reverse<(Timestamp, WebhookId)>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    lane: Lane,
+    webhook: Arc<Webhook>,
+    member: Member,
+    wake: Option<Timestamp>,
+    /// Its share of [`Dispatch::ready`].
+    ready: usize,
+}
+
+impl Dispatch {
+    /// How many lanes there are.
+    pub fn lanes(&self) -> usize {
+        self.lanes.len()
+    }
+
+    /// How many of them are failing.
+    pub fn failing(&self) -> usize {
+        self.failing
+    }
+
+    /// How many attempts are open, over all lanes.
+    pub fn open(&self) -> usize {
+        self.open.len()
+    }
+
+    /// How many deliveries are ready in memory, over all lanes.
+    pub fn ready(&self) -> usize {
+        self.ready
+    }
+
+    /// Offers were missed, or this is the start: every lane asks the store.
+    pub fn recheck_all(&mut self, directory: &Directory) {
+        for id in directory.owing() {
+            if !self.lanes.contains_key(&id) {
+                self.add_lane(id, directory, Lane::new);
+            }
+        }
+        let ids: Vec<_> = self.lanes.keys().copied().collect();
+        for id in ids {
+            self.obey(id, directory, false);
+            let owes = directory.health(id).pending > 0;
+            if let Some(entry) = self.lanes.get_mut(&id)
+                && (owes || !entry.lane.is_idle())
+            {
+                entry.lane.recheck();
+                self.stir(id);
+            }
+        }
+    }
+
+    /// A commit: what it changed, touched and owes.
+    pub fn committed(&mut self, committed: Committed, directory: &Directory) {
+        for change in committed.changed {
+            if !self.lanes.contains_key(&change.id) && directory.health(change.id).pending > 0 {
+                self.add_lane(change.id, directory, Lane::new);
+            }
+            self.obey(change.id, directory, change.lift_wait);
+            self.stir(change.id);
+        }
+        for (webhook, delivery) in committed.touched {
+            if !self.lanes.contains_key(&webhook) {
+                self.add_lane(webhook, directory, Lane::new);
+            }
+            if let Some(entry) = self.lanes.get_mut(&webhook) {
+                entry.lane.touch(delivery);
+            }
+            self.stir(webhook);
+        }
+        for id in committed.renewed {
+            if let Some(entry) = self.lanes.get_mut(&id) {
+                entry.lane.recheck();
+            }
+            self.stir(id);
+        }
+        self.offer(committed.owed, directory);
+    }
+
+    fn offer(&mut self, owed: Vec<Owed>, directory: &Directory) {
+        let mut unknown: HashMap<WebhookId, i64> = HashMap::new();
+        for owed in &owed {
+            if !self.lanes.contains_key(&owed.webhook_id) {
+                *unknown.entry(owed.webhook_id).or_default() += 1;
+            }
+        }
+        for (id, here) in unknown {
+            // All that this webhook is owed is in this very batch, or the lane must ask.
+            let is_all = directory.health(id).pending == here;
+            let lane = if is_all { Lane::new_settled } else { Lane::new };
+            self.add_lane(id, directory, lane);
+        }
+        for owed in owed {
+            let id = owed.webhook_id;
+            if let Some(entry) = self.lanes.get_mut(&id) {
+                if self.ready < READY_IN_ALL_MAX {
+                    entry.lane.offer(owed);
+                } else {
+                    entry.lane.leave();
+                }
+            }
+            self.stir(id);
+        }
+    }
+
+    /// The outcome of an attempt is durable.
+    pub fn settled(&mut self, settled: &Settled, directory: &Directory) {
+        if let Some(share) = self.open.remove(&settled.id) {
+            self.shares.release(&share);
+            self.stir_waiting();
+        }
+        let id = settled.webhook_id;
+        let is_failing = |entry: &Entry| entry.lane.is_failing();
+        if settled.next != Next::Succeeded || self.lanes.get(&id).is_some_and(is_failing) {
+            // It may have disabled its webhook, begun a spell or ended one: that is in the directory,
+            // and the word of it may still be on its way.
+            self.obey(id, directory, false);
+        }
+        if let Some(entry) = self.lanes.get_mut(&id) {
+            entry.lane.answered(&settled.ended);
+            entry.lane.settled(settled.id, settled.next);
+        }
+        self.stir(id);
+    }
+
+    /// A claim was answered, or could not be.
+    pub fn claimed(&mut self, id: WebhookId, answer: Answer, now: Timestamp) {
+        if let Some(entry) = self.lanes.get_mut(&id) {
+            match answer {
+                Ok(claimed) => entry.lane.claimed(claimed, now),
+                Err(part) => entry.lane.claim_failed(part, now),
+            }
+        }
+        self.stir(id);
+    }
+
+    /// Asks every restless lane, in turn, what to do.
+    pub fn pump(&mut self, now: Timestamp) -> Vec<Order> {
+        self.wake(now);
+        let mut orders = Vec::new();
+        for _ in 0..self.restless.len() {
+            let Some(id) = self.restless.pop_front() else {
+                break;
+            };
+            self.queued.remove(&id);
+            self.pump_lane(id, now, &mut orders);
+        }
+        orders
+    }
+
+    /// When to pump again though nothing happens.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        self.wakes.peek().map(|Reverse((at, _))| *at)
+    }
+
+    /// Gives the lane what its webhook now says; drops it when the webhook is gone.
+    fn obey(&mut self, id: WebhookId, directory: &Directory, lift_wait: bool) {
+        let Some(entry) = self.lanes.get_mut(&id) else {
+            return;
+        };
+        let Some(webhook) = directory.webhook(id) else {
+            // Its attempts in flight are settled into nothing.
+            self.remove_lane(id);
+            return;
+        };
+        let was_failing = entry.lane.is_failing();
+        entry.lane.obey(rules(directory, &webhook), lift_wait);
+        entry.member = member(&webhook);
+        entry.webhook = webhook;
+        let discarded_through = directory.health(id).discarded_through;
+        entry.lane.discard_through(DeliveryId(discarded_through));
+        self.failing = self.failing - usize::from(was_failing)
+            + usize::from(self.lanes[&id].lane.is_failing());
+    }
+
+    fn add_lane(&mut self, id: WebhookId, directory: &Directory, lane: impl FnOnce(Rules) -> Lane) {
+        let Some(webhook) = directory.webhook(id) else {
+            return;
+        };
+        let lane = lane(rules(directory, &webhook));
+        self.failing += usize::from(lane.is_failing());
+        let entry = Entry {
+            lane,
+            member: member(&webhook),
+            webhook,
+            wake: None,
+            ready: 0,
+        };
+        self.lanes.insert(id, entry);
+        self.stir(id);
+    }
+
+    fn remove_lane(&mut self, id: WebhookId) {
+        if let Some(entry) = self.lanes.remove(&id) {
+            self.ready -= entry.ready;
+            self.failing -= usize::from(entry.lane.is_failing());
+        }
+    }
+
+    fn stir(&mut self, id: WebhookId) {
+        if self.queued.insert(id) {
+            self.restless.push_back(id);
+        }
+    }
+
+    /// A slot is free: some of those that wait for their share have another look.
+    fn stir_waiting(&mut self) {
+        for _ in 0..LOOKED_AT_PER_SLOT {
+            let Some(id) = self.waiting.pop_front() else {
+                return;
+            };
+            self.waits.remove(&id);
+            self.stir(id);
+        }
+    }
+
+    fn pump_lane(&mut self, id: WebhookId, now: Timestamp, orders: &mut Vec<Order>) {
+        let is_crowded = self.lanes.len() > IDLE_LANES_MAX;
+        let Some(entry) = self.lanes.get_mut(&id) else {
+            return;
+        };
+        let standing = entry.lane.standing();
+        let mut lane_open = entry.lane.in_flight();
+        let allowance = self.shares.allowance(&entry.member, standing, lane_open);
+        let may_open = lane_open + allowance;
+        let mut actions = Vec::new();
+        entry.lane.pump(now, allowance, &mut actions);
+        for action in actions {
+            let (owed, is_probe) = match action {
+                Action::Claim(claim) => {
+                    orders.push(Order::Claim(id, claim));
+                    continue;
+                }
+                Action::Send(owed) => (owed, false),
+                Action::Probe(owed) => (owed, true),
+            };
+            let share = self.shares.take(&entry.member, standing, lane_open);
+            lane_open += 1;
+            self.open.insert(owed.id, share);
+            let webhook = entry.webhook.clone();
+            orders.push(Order::Send {
+                owed,
+                webhook,
+                is_probe,
+            });
+        }
+        if lane_open == may_open && self.waits.insert(id) {
+            // It may have had more to send; it gets its turn when slots are free.
+            self.waiting.push_back(id);
+        }
+        let ready = entry.lane.queued();
+        self.ready = self.ready - entry.ready + ready;
+        entry.ready = ready;
+        if entry.lane.is_idle() && is_crowded {
+            self.remove_lane(id);
+            return;
+        }
+        let wake = entry.lane.next_wake(now);
+        if wake.is_some() && wake != entry.wake {
+            self.wakes.extend(wake.map(|at| Reverse((at, id))));
+        }
+        entry.wake = wake;
+    }
+
+    /// Lanes whose time has come are restless.
+    fn wake(&mut self, now: Timestamp) {
+        while let Some(Reverse((at, id))) = self.wakes.peek().copied() {
+            if at > now {
+                break;
+            }
+            self.wakes.pop();
+            // A wish that was replaced by a later one is stale.
+            let entry = self.lanes.get_mut(&id);
+            if let Some(entry) = entry.filter(|entry| entry.wake == Some(at)) {
+                entry.wake = None;
+                self.stir(id);
+            }
+        }
+    }
+}
+
+fn rules(directory: &Directory, webhook: &Webhook) -> Rules {
+    let health = directory.health(webhook.id);
+    let patience = Patience::of(&webhook.settings);
+    Rules {
+        max_in_flight: webhook.settings.max_in_flight as usize,
+        ordered: webhook.settings.ordering == Ordering::Conversation,
+        hold: directory.hold(webhook),
+        backlog_until: Timestamp::from_ms(health.backlog_until_ms),
+        next_probe: health.next_probe(webhook.id, &patience),
+    }
+}
+
+fn member(webhook: &Webhook) -> Member {
+    Member {
+        organization: webhook.organization_id,
+        host: host_of(&webhook.settings.url).to_ascii_lowercase().into(),
+    }
+}
+
+/// The host in a url that was checked when it was saved.
+fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?']).next().unwrap_or(rest);
+    match authority.rsplit_once(':') {
+        // A colon within brackets belongs to an address.
+        Some((host, port)) if !port.ends_with(']') => host,
+        _ => authority,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_found() {
+        let check = |url, host| assert_eq!(host_of(url), host);
+        check("https://example.com/hook", "example.com");
+        check("https://example.com", "example.com");
+        check("http://example.com:8080?a=b:c", "example.com");
+        check("https://[2001:db8::1]/x", "[2001:db8::1]");
+        check("https://[2001:db8::1]:443/x", "[2001:db8::1]");
+    }
+}
