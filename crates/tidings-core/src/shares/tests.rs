@@ -66,10 +66,8 @@ fn an_organization_leaves_as_much_as_it_takes() {
         house.fill(1, lane, lane, Proven);
     }
     let open = house.shares.open();
-    assert!(
-        open >= OPEN_ATTEMPTS_MAX / 2 && open < OPEN_ATTEMPTS_MAX,
-        "{open}"
-    );
+    let half = OPEN_ATTEMPTS_MAX / 2;
+    assert!((half..OPEN_ATTEMPTS_MAX).contains(&open), "{open}");
     assert_eq!(house.fill(2, 1, 5_000, Proven), 16);
 }
 
