@@ -7,22 +7,24 @@
 //! later, oldest first. So memory is bounded and nothing depends on an offer being heard.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::delivery::{Attempt, Next, OrderKey, Owed};
+use crate::delivery::{Next, OrderKey, Owed};
 use crate::id::DeliveryId;
-use crate::outcome::AttemptError;
 use crate::retry::LANE_WAIT_MAX;
 use crate::shares::Standing;
 use crate::webhook::Hold;
 
+mod claim;
+mod ended;
 mod probing;
 mod stream;
 #[cfg(test)]
 mod tests;
 
+pub use claim::{Claim, Claimed, Part};
+pub use ended::{Ended, Reply};
 use probing::Probing;
 use stream::Stream;
 pub use stream::{CLAIM_PAUSE, READY_MAX};
@@ -45,50 +47,6 @@ pub struct Rules {
     pub backlog_until: Timestamp,
     /// Set while the lane is failing: no probe before (rule 4).
     pub next_probe: Option<Timestamp>,
-}
-
-/// Which part of what is owed a claim asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Part {
-    /// Due (ordered lanes: owed) up to the lane's `backlog_until`.
-    Backlog,
-    /// Due (ordered lanes: owed) after it.
-    Live,
-    /// Of all that is owed, due or not, one delivery to probe the endpoint with.
-    Probe,
-}
-
-/// A wish to read from the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// Which part.
-    pub part: Part,
-    /// How many rows at most.
-    pub limit: usize,
-    /// What the lane has in memory or in flight: not wanted again.
-    pub known: Arc<HashSet<DeliveryId>>,
-    /// See [`Rules::backlog_until`].
-    pub backlog_until: Timestamp,
-    /// Whether keys that wait or are older in the backlog are left out.
-    pub ordered: bool,
-    /// The conversation of the last probe: the rotation goes on after it (ordered lanes).
-    pub after_key: Option<OrderKey>,
-}
-
-/// What the store answered to a [`Claim`].
-#[derive(Debug)]
-pub struct Claimed {
-    /// The claim it answers.
-    pub claim: Claim,
-    /// The oldest due deliveries, in the order they are to be sent.
-    pub rows: Vec<Owed>,
-    /// Whether there may be more rows due now than these.
-    pub more: bool,
-    /// When the next of this part falls due, if some wait.
-    pub next_due: Option<Timestamp>,
-    /// The keys of this part whose head waits for a retry (ordered lanes); `None` when there are too
-    /// many to name.
-    pub parked: Option<Vec<OrderKey>>,
 }
 
 /// What a lane wants done.
@@ -123,44 +81,6 @@ pub struct Lane {
     standing: Standing,
     /// Set when an attempt ran into its timeout, until one is answered: one at a time is enough.
     is_shrunk: bool,
-}
-
-/// An attempt whose outcome is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ended {
-    /// When it began.
-    pub began: Timestamp,
-    /// When it ended.
-    pub ended: Timestamp,
-    /// How the endpoint took it.
-    pub reply: Reply,
-    /// Set for a 429 or 503 that asked for a pause (rule 2).
-    pub retry_after: Option<Duration>,
-}
-
-/// How an endpoint took an attempt, as far as its lane cares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reply {
-    /// With 2xx.
-    Success,
-    /// With another status.
-    Refusal,
-    /// Not within the timeout.
-    Timeout,
-    /// Not at all.
-    Silence,
-}
-
-impl Reply {
-    /// What an attempt on record says of it.
-    pub fn of(attempt: &Attempt) -> Self {
-        match (attempt.error, attempt.status_code) {
-            (None, _) => Self::Success,
-            (Some(AttemptError::Timeout), _) => Self::Timeout,
-            (Some(_), Some(_)) => Self::Refusal,
-            (Some(_), None) => Self::Silence,
-        }
-    }
 }
 
 /// The receiver asked for peace (429 or 503 with `Retry-After`).
