@@ -7,7 +7,6 @@
 //! later, oldest first. So memory is bounded and nothing depends on an offer being heard.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::delivery::{Next, OrderKey, Owed};

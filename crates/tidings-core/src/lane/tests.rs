@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::*;
 use crate::event::{Content, Event, OccurredAt, Outgoing};
