@@ -202,8 +202,10 @@ impl Answer {
     }
 }
 
+/// The version an entity tag names; bare digits, which many clients send, are taken for one too.
 fn version_in(tag: &str) -> Option<i64> {
-    let digits = tag.strip_prefix('"')?.strip_suffix('"')?;
+    let quoted = tag.strip_prefix('"').map(|tag| tag.strip_suffix('"'));
+    let digits = quoted.unwrap_or(Some(tag))?;
     let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
     is_plain.then(|| digits.parse().ok())?
 }
@@ -227,10 +229,12 @@ mod tests {
     fn a_tag_names_a_version() {
         let check = |tag: &str, version| assert_eq!(version_in(tag), version, "{tag}");
         check("\"1\"", Some(1));
+        check("1", Some(1));
         check("\"9007199254740993\"", Some(9_007_199_254_740_993));
         for other in [
             "",
-            "1",
+            "\"1",
+            "1\"",
             "\"\"",
             "\"x\"",
             "\"-1\"",

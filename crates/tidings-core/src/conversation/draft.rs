@@ -21,8 +21,8 @@ pub const TAGS_MAX: usize = 50;
 pub const CUSTOM_FIELDS_BYTES_MAX: usize = 16 * 1024;
 /// How long a handoff's reason, or the comment of a rating, may be, in characters.
 pub const REMARK_CHARACTERS_MAX: usize = 2_000;
-/// How far ahead a conversation may be snoozed, in seconds: ten years.
-pub const SNOOZE_SECONDS_MAX: u64 = 10 * 365 * 24 * 60 * 60;
+/// How far ahead a conversation may be snoozed, in seconds: a hundred years.
+pub const SNOOZE_SECONDS_MAX: u64 = 100 * 365 * 24 * 60 * 60;
 /// How great the score of a rating may be, either way.
 pub const SCORE_MAX: f64 = 1_000_000.0;
 
@@ -234,7 +234,7 @@ pub fn read_snooze(body: &mut Object<'_, '_>, now: Timestamp) -> GivenTime {
         body.fault("until", "must be in the future");
     }
     if until.at().since(now).as_secs() > SNOOZE_SECONDS_MAX {
-        body.fault("until", "must be within ten years");
+        body.fault("until", "must be within a hundred years");
     }
     until
 }

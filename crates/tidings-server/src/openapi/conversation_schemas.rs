@@ -145,7 +145,7 @@ fn acts() -> Value {
     let comment = maybe(json!({"type": "string", "maxLength": REMARK_CHARACTERS_MAX}));
     let act = |fields: &[Field], required: &[&str]| closed(&with(fields, &envelope()), required);
     json!({
-        "Snooze": act(&[("until", json!({"allOf": [reference("Timestamp")], "description": "In the future, within ten years"}))], &["until"]),
+        "Snooze": act(&[("until", json!({"allOf": [reference("Timestamp")], "description": "In the future, within a hundred years"}))], &["until"]),
         "ConversationMerge": act(&[("into", reference("ConversationId"))], &["into"]),
         "Rating": act(&[
             ("score", json!({"type": "number", "minimum": -SCORE_MAX, "maximum": SCORE_MAX})),
