@@ -26,7 +26,7 @@ const ASSIGNEE: Parameter = query(
     "ForeignId",
     "Only those that this user or team has; `none`: only those that nobody has",
 );
-const TAG: Parameter = query("tag", "Tag", "Only those with this tag");
+const TAG: Parameter = query("tag", "Filter", "Only those with this tag");
 const CHANNEL_TYPE: Parameter = query(
     "channelType",
     "ChannelType",
@@ -40,6 +40,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         access: writes(Area::Conversations),
         body: Some("NewConversation"),
         answers: &[(201, Holds::Json("Conversation"))],
+        problems: &[404],
         ..Operation::new(
             Verb::Post,
             "/v1/conversations",
@@ -52,6 +53,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         access: writes(Area::Conversations),
         body: Some("NewOutboundConversation"),
         answers: &[(201, Holds::Json("Conversation"))],
+        problems: &[404],
         ..Operation::new(
             Verb::Post,
             "/v1/conversations/outbound",

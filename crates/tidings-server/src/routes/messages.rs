@@ -24,6 +24,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         access: writes(Area::Conversations),
         body: Some("InboundMessage"),
         answers: &[(201, Holds::Json("ReceivedMessage"))],
+        problems: &[404],
         ..Operation::new(
             Verb::Post,
             "/v1/messages/inbound",
