@@ -23,13 +23,13 @@ const NOBODY: &str = "none";
 const STATUS: Parameter = query("status", "ConversationStatus", "Only those in this state");
 const ASSIGNEE: Parameter = query(
     "assignee",
-    "ForeignId",
+    "Filter",
     "Only those that this user or team has; `none`: only those that nobody has",
 );
 const TAG: Parameter = query("tag", "Filter", "Only those with this tag");
 const CHANNEL_TYPE: Parameter = query(
     "channelType",
-    "ChannelType",
+    "Filter",
     "Only those by this kind of channel",
 );
 const CONTACT_ID: Parameter = query("contactId", "ContactId", "Only those with this contact");
