@@ -120,7 +120,7 @@ impl<'l> World<'l> {
         self.store.as_ref().unwrap()
     }
 
-    fn say(&mut self, line: String) {
+    fn say(&mut self, line: impl std::fmt::Display) {
         let at = self.clock.now().since(START).as_millis();
         self.log.push(format!("{at} ms: {line}"));
     }
@@ -323,12 +323,12 @@ impl<'l> World<'l> {
 
     async fn tidy(&mut self) {
         while self.store().prune(START).await.unwrap() {}
-        self.say("tidied".to_owned());
+        self.say("tidied");
     }
 
     /// The process dies: what was not committed is lost, and so is all that lanes knew.
     async fn crash(&mut self) {
-        self.say("crash".to_owned());
+        self.say("crash");
         if let Some(store) = self.store.take() {
             store.close().await;
         }
@@ -376,9 +376,9 @@ impl<'l> World<'l> {
         }
         let began = self.clock.now();
         let flight = Flight {
-            began,
-            is_probe,
             owed,
+            is_probe,
+            began,
         };
         let twice = self.flights.insert(flight.owed.id, flight);
         assert!(twice.is_none(), "sent twice at once");
@@ -409,7 +409,7 @@ impl<'l> World<'l> {
 
     /// Every endpoint is well and every webhook on: all that is owed must arrive, in bounded time.
     pub(crate) async fn end_well(&mut self) {
-        self.say("all is well".to_owned());
+        self.say("all is well");
         for mood in self.moods.values_mut() {
             *mood = Mood::Well;
         }
