@@ -41,6 +41,8 @@ pub(crate) struct Reference {
     pub publish: Option<f64>,
     /// A hundred events per request through the product, events per second.
     pub batches: Option<f64>,
+    /// Customers' messages through the product, messages per second.
+    pub inbound: Option<f64>,
 }
 
 /// The place where scenarios run.
@@ -136,7 +138,7 @@ impl Lab {
         Job {
             address,
             shape,
-            keys: CONVERSATIONS,
+            keys: Some(CONVERSATIONS),
             connections,
             pace,
             limit_ms: (planned + self.patience()).as_millis() as u64,

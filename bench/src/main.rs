@@ -146,7 +146,7 @@ fn play(part: Part) -> Result<()> {
 fn measure(options: &Measure) -> Result<ExitCode> {
     if options.list {
         for Scenario { name, about, .. } in scenarios::ALL {
-            say(&format!("{name:12} {about}"))?;
+            say(&format!("{name:13} {about}"))?;
         }
         return Ok(ExitCode::SUCCESS);
     }

@@ -34,6 +34,12 @@ const EVENT_END: &[u8] = b"}";
 const EVENTS: &[u8] = br#"{"events":["#;
 const EVENTS_END: &[u8] = b"]}";
 
+const THREAD: &[u8] = br#""channelType":"webchat","threadId":"c-"#;
+const FROM: &[u8] = br#"","from":{"id":"p-"#;
+const EXTERNAL_ID: &[u8] = br#""},"externalId":""#;
+const INBOUND_TEXT: &[u8] = br#"","text":""#;
+const INBOUND_END: &[u8] = br#""}"#;
+
 /// The receiver checks the signature, not the age, so the raw figures need no clock for it.
 const TIMESTAMP: &[u8] = b"1700000000";
 
@@ -62,6 +68,10 @@ enum Body {
         organizations: Vec<String>,
         batch: u64,
     },
+    Receive {
+        organization: String,
+        series: String,
+    },
     Deliver {
         signer: Signer,
     },
@@ -77,13 +87,21 @@ impl Renderer {
                 organizations,
                 batch,
             } => {
-                write!(
-                    head,
-                    "POST /v1/events HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\n"
-                )?;
+                write_head(&mut head, "/v1/events", address, key)?;
                 Body::Publish {
                     organizations: organizations.clone(),
                     batch: *batch,
+                }
+            }
+            Shape::Receive {
+                key,
+                organization,
+                series,
+            } => {
+                write_head(&mut head, "/v1/messages/inbound", address, key)?;
+                Body::Receive {
+                    organization: organization.clone(),
+                    series: series.clone(),
                 }
             }
             Shape::Deliver => {
@@ -105,7 +123,7 @@ impl Renderer {
     pub(crate) fn batch(&self) -> u64 {
         match self.body {
             Body::Publish { batch, .. } => batch,
-            Body::Deliver { .. } => 1,
+            Body::Receive { .. } | Body::Deliver { .. } => 1,
         }
     }
 
@@ -113,6 +131,7 @@ impl Renderer {
     pub(crate) fn expected_status(&self) -> u16 {
         match self.body {
             Body::Publish { .. } => 202,
+            Body::Receive { .. } => 201,
             Body::Deliver { .. } => 200,
         }
     }
@@ -128,6 +147,10 @@ impl Renderer {
                 organizations,
                 batch,
             } => write_events(body, organizations, *batch, marks),
+            Body::Receive {
+                organization,
+                series,
+            } => write_inbound(body, organization, series, marks[0]),
             Body::Deliver { signer } => {
                 write_data(body, marks[0]);
                 write_signature(out, signer, marks[0].id, body)?;
@@ -137,6 +160,15 @@ impl Renderer {
         out.extend_from_slice(body);
         Ok(())
     }
+}
+
+/// Appends the request line and the headers of a call with the bearer token `key`.
+fn write_head(out: &mut Vec<u8>, path: &str, address: SocketAddr, key: &str) -> Result<()> {
+    write!(
+        out,
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\n"
+    )?;
+    Ok(())
 }
 
 /// Appends the three Standard Webhooks headers for `body`.
@@ -174,13 +206,33 @@ fn write_event(out: &mut Vec<u8>, organizations: &[String], mark: Mark) {
     out.extend_from_slice(EVENT);
     if !organizations.is_empty() {
         let organization = &organizations[mark.key as usize % organizations.len()];
-        out.extend_from_slice(ORGANIZATION);
-        out.extend_from_slice(organization.as_bytes());
-        out.extend_from_slice(ORGANIZATION_END);
+        write_organization(out, organization);
     }
     out.extend_from_slice(DATA);
     write_data(out, mark);
     out.extend_from_slice(EVENT_END);
+}
+
+fn write_organization(out: &mut Vec<u8>, organization: &str) {
+    out.extend_from_slice(ORGANIZATION);
+    out.extend_from_slice(organization.as_bytes());
+    out.extend_from_slice(ORGANIZATION_END);
+}
+
+/// Appends a customer's message, its text as long as that of an event.
+fn write_inbound(out: &mut Vec<u8>, organization: &str, series: &str, mark: Mark) {
+    out.push(b'{');
+    write_organization(out, organization);
+    out.extend_from_slice(THREAD);
+    write_digits::<KEY_DIGITS>(out, mark.key);
+    out.extend_from_slice(FROM);
+    write_digits::<KEY_DIGITS>(out, mark.key);
+    out.extend_from_slice(EXTERNAL_ID);
+    out.extend_from_slice(series.as_bytes());
+    mark.write(out);
+    out.extend_from_slice(INBOUND_TEXT);
+    out.extend_from_slice(&[b'x'; TEXT_BYTES]);
+    out.extend_from_slice(INBOUND_END);
 }
 
 #[cfg(test)]
@@ -222,6 +274,11 @@ mod tests {
             publish(1, &[]),
             publish(1, &["org_a", "org_bb"]),
             publish(3, &["org_a"]),
+            Shape::Receive {
+                key: "sa_live_x".to_owned(),
+                organization: "org_a".to_owned(),
+                series: "history-".to_owned(),
+            },
             Shape::Deliver,
         ];
         for shape in shapes {
@@ -233,6 +290,7 @@ mod tests {
             let length = format!("content-length: {}\r\n\r\n", body.len());
             assert!(memchr::memmem::find(&request, length.as_bytes()).is_some());
             serde_json::from_slice::<serde_json::Value>(body).unwrap();
+            assert_eq!(Finder::new().find(body), Some(mark(0)));
         }
     }
 }

@@ -12,8 +12,9 @@ pub(crate) struct Job {
     pub address: SocketAddr,
     /// What a request looks like.
     pub shape: Shape,
-    /// Number of conversations the events are spread over.
-    pub keys: u64,
+    /// Number of conversations the events are spread over; with none, each event has one of its
+    /// own.
+    pub keys: Option<u64>,
     /// Keep-alive connections, each with one request under way at most.
     pub connections: usize,
     /// When requests are sent.
@@ -34,6 +35,16 @@ pub(crate) enum Shape {
         organizations: Vec<String>,
         /// Events per request.
         batch: u64,
+    },
+    /// `POST /v1/messages/inbound`, one message per request, answered 201. A conversation is a
+    /// thread with a customer of its own.
+    Receive {
+        /// Bearer token.
+        key: String,
+        /// The organization that is written to.
+        organization: String,
+        /// Begins the external ids of the messages, so that no job repeats those of another.
+        series: String,
     },
     /// A signed webhook straight to the receiver, answered 200.
     Deliver,

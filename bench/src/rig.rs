@@ -82,6 +82,16 @@ impl Rig {
         lab.job(self.product.address, shape, connections, pace)
     }
 
+    /// A job that brings messages of customers to the rig's organization.
+    pub(crate) fn receiving(&self, lab: &Lab, series: &str, connections: usize, pace: Pace) -> Job {
+        let shape = Shape::Receive {
+            key: ADMIN_KEY.to_owned(),
+            organization: self.organization.clone(),
+            series: series.to_owned(),
+        };
+        lab.job(self.product.address, shape, connections, pace)
+    }
+
     /// Runs `job` and waits until each of its events has come `copies` times.
     pub(crate) fn run(&mut self, lab: &Lab, job: &Job, copies: u64) -> Result<Run> {
         let before = self.product.usage()?;
@@ -99,8 +109,12 @@ impl Rig {
     /// Stores `events` by publishing them a hundred at a time, without waiting for receipts.
     pub(crate) fn store_events(&mut self, lab: &Lab, events: u64) -> Result<()> {
         let pace = Pace::ClosedCount { events };
-        let job = self.publishing(lab, 100, 8, pace);
-        let sent = generate(&job)?;
+        self.store(&self.publishing(lab, 100, 8, pace))
+    }
+
+    /// Stores what `job` sends, without waiting for receipts.
+    pub(crate) fn store(&mut self, job: &Job) -> Result<()> {
+        let sent = generate(job)?;
         if let Some(error) = sent.error {
             self.product.check_alive()?;
             anyhow::bail!("the generator gave up: {error}");

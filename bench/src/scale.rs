@@ -19,6 +19,8 @@ pub(crate) struct Scale {
     pub organizations: u64,
     /// Deliveries in the store before the row about a long history is measured.
     pub stored_deliveries: u64,
+    /// Conversations in the store before the row about many conversations is measured.
+    pub conversations: u64,
     /// Deliveries owed when memory and start-up are measured.
     pub owed_deliveries: u64,
     /// How long an idle server is watched.
@@ -41,6 +43,7 @@ impl Scale {
         backlog_events: 50_000,
         organizations: 500,
         stored_deliveries: 50_000,
+        conversations: 2_000,
         owed_deliveries: 100_000,
         idle: Duration::from_secs(3),
         starts: 5,
@@ -57,6 +60,7 @@ impl Scale {
         backlog_events: 500_000,
         organizations: 1_000,
         stored_deliveries: 500_000,
+        conversations: 50_000,
         owed_deliveries: 250_000,
         idle: Duration::from_secs(10),
         starts: 10,
@@ -73,6 +77,7 @@ impl Scale {
         backlog_events: 500_000,
         organizations: 10_000,
         stored_deliveries: 5_000_000,
+        conversations: 1_000_000,
         owed_deliveries: 1_000_000,
         idle: Duration::from_secs(30),
         starts: 20,

@@ -33,30 +33,49 @@ pub(crate) fn run() -> Result<()> {
 
 /// The conversations one connection writes to. No other connection writes to them, so their
 /// events are committed in the order of their numbers and the receiver can check it.
-struct Keys {
-    first: u64,
-    step: u64,
-    end: u64,
-    next: u64,
+enum Keys {
+    /// As many as it has events, each numbered as its event.
+    Own,
+    /// Some of a fixed number, taking turns.
+    Shared {
+        first: u64,
+        step: u64,
+        end: u64,
+        next: u64,
+    },
 }
 
 impl Keys {
     fn of(connection: usize, job: &Job) -> Self {
-        let first = connection as u64 % job.keys;
-        Self {
+        let Some(keys) = job.keys else {
+            return Self::Own;
+        };
+        let first = connection as u64 % keys;
+        Self::Shared {
             first,
             step: job.connections as u64,
-            end: job.keys,
+            end: keys,
             next: first,
         }
     }
 
     fn mark(&mut self, id: u64, intended_ns: u64) -> Mark {
-        let key = self.next;
-        self.next += self.step;
-        if self.next >= self.end {
-            self.next = self.first;
-        }
+        let key = match self {
+            Self::Own => id,
+            Self::Shared {
+                first,
+                step,
+                end,
+                next,
+            } => {
+                let key = *next;
+                *next += *step;
+                if *next >= *end {
+                    *next = *first;
+                }
+                key
+            }
+        };
         Mark {
             id,
             key,

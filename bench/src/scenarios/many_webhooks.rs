@@ -30,7 +30,7 @@ pub(super) fn run(lab: &mut Lab) -> Result<Vec<Row>> {
         batch: 1,
     };
     let job = Job {
-        keys: organizations,
+        keys: Some(organizations),
         ..lab.job(rig.product.address, shape, CONNECTIONS, lab.closed())
     };
     let run = rig.run(lab, &job, 1)?;

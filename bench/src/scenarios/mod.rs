@@ -7,8 +7,10 @@
 mod backlog;
 mod bare;
 mod batches;
+mod conversations;
 mod fan_out;
 mod idle;
+mod inbound;
 mod latency;
 mod many_webhooks;
 mod ordered;
@@ -106,6 +108,18 @@ pub(crate) const ALL: &[Scenario] = &[
         "one event per request above a long history",
         &["raw-http", "publish"],
         stored::run,
+    ),
+    product(
+        "inbound",
+        "one customer's message per request",
+        RAW,
+        inbound::run,
+    ),
+    product(
+        "conversations",
+        "customers' messages above many conversations",
+        &["raw-http", "inbound"],
+        conversations::run,
     ),
     product(
         "owed",
