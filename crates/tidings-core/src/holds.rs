@@ -116,7 +116,7 @@ mod tests {
         let many = holds(&hours);
         assert!(many.past.len() <= HOLDS_MAX);
         // Half of the time is held.
-        assert_eq!(many.due_before(at(1_999), DAY), at(1_999 - 47));
+        assert_eq!(many.due_before(at(1_999), DAY), at(1_999 - 48));
     }
 
     #[test]
