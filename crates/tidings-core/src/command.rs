@@ -13,6 +13,7 @@ use crate::conversation;
 use crate::event::NewEvent;
 use crate::fault::Fault;
 use crate::id::{ContactId, ConversationId, OrganizationId};
+use crate::import;
 use crate::message;
 use crate::record::{Kind, ReadFailed, Records, Written};
 use crate::reply_draft;
@@ -65,6 +66,8 @@ nouns! {
     Conversation(conversation::Command),
     /// About a reply that waits for approval.
     Draft(reply_draft::Command),
+    /// About what another system kept.
+    Import(import::Command),
     /// About a message.
     Message(message::Command),
     /// About a user.
@@ -87,6 +90,7 @@ impl Command {
             Kind::Call
             | Kind::Contact
             | Kind::Draft
+            | Kind::Import
             | Kind::Message
             | Kind::User
             | Kind::SlaPolicy

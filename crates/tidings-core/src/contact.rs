@@ -17,6 +17,7 @@ use crate::record::{Kind, Record};
 mod command;
 pub mod draft;
 mod meeting;
+mod past;
 
 pub use command::Command;
 pub use draft::{
@@ -24,6 +25,7 @@ pub use draft::{
     PHONE_CHARACTERS_MAX, attribution, bounded_object, channel_type,
 };
 pub use meeting::{Sender, meet};
+pub use past::Past;
 
 /// Who a contact is on one kind of channel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

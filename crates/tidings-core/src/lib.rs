@@ -19,6 +19,7 @@ pub mod fault;
 pub mod health;
 pub mod holds;
 pub mod id;
+pub mod import;
 pub mod input;
 pub mod lane;
 pub mod message;

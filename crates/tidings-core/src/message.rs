@@ -9,11 +9,13 @@ use crate::record::{Kind, Record};
 
 mod command;
 mod draft;
+mod past;
 mod receiving;
 
 pub use command::{Command, Mark};
 pub(crate) use command::{Writing, data_of};
 pub use draft::*;
+pub use past::Past;
 
 /// From whom to whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

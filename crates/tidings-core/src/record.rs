@@ -26,6 +26,8 @@ pub enum Kind {
     Conversation,
     /// See [`crate::reply_draft`].
     Draft,
+    /// See [`crate::import`].
+    Import,
     /// See [`crate::message`].
     Message,
     /// See [`crate::user`].
@@ -103,6 +105,7 @@ impl Kind {
             Self::Contact,
             Self::Conversation,
             Self::Draft,
+            Self::Import,
             Self::Message,
             Self::User,
             Self::SlaPolicy,
@@ -117,6 +120,7 @@ impl Kind {
             Self::Contact => "contact",
             Self::Conversation => "conversation",
             Self::Draft => "draft",
+            Self::Import => "import",
             Self::Message => "message",
             Self::User => "user",
             Self::SlaPolicy => "SLA policy",

@@ -44,6 +44,11 @@ impl Draft {
         for name in ["id", "version", "createdAt", "updatedAt"] {
             body.refuse(name, "is read only; leave it out");
         }
+        Self::read_fields(body)
+    }
+
+    /// The same where a contact may say more than these.
+    pub(super) fn read_fields(body: &mut Object<'_, '_>) -> Self {
         Self {
             name: name(body),
             email: email(body),

@@ -142,6 +142,14 @@ impl Opening {
         Self {
             kind,
             who: who.unwrap_or(Who::Nobody),
+            message: read_message(body),
+            ..Self::read_details(body, channel_type)
+        }
+    }
+
+    /// Reads all that is neither who talks nor what is said.
+    pub(super) fn read_details(body: &mut Object<'_, '_>, channel_type: &str) -> Self {
+        Self {
             channel_id: foreign_id(body, "channelId"),
             priority: body.one_of("priority", &PRIORITIES).unwrap_or_default(),
             folder: folder(body).value(),
@@ -173,6 +181,7 @@ impl Opening {
         });
         Self {
             who: sender.map_or(Who::Nobody, Who::Told),
+            message: read_message(body),
             ..Self::read_shared(body, channel.unwrap_or(OUTBOUND_CHANNEL))
         }
     }
@@ -185,7 +194,6 @@ impl Opening {
             tags: read_tags(body),
             external_reference: foreign_id(body, "externalReference"),
             custom_fields: custom_fields(body).value().unwrap_or_default(),
-            message: read_message(body),
             ..Self::new(channel_type.to_owned())
         }
     }

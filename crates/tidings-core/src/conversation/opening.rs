@@ -8,7 +8,7 @@ use super::writing::say;
 use super::{Assignee, Conversation, State, Turn, reference_key, thread_key};
 use crate::command::{Rejection, Stop, Work};
 use crate::contact::{self, Contact};
-use crate::id::ConversationId;
+use crate::id::{ContactId, ConversationId};
 use crate::message::{Direction, Role, Writing};
 use crate::record::Kind;
 use crate::sla::Timers;
@@ -47,8 +47,19 @@ impl Opening {
         contact: Option<Contact>,
         assignee: Option<Assignee>,
     ) -> Turn {
+        let contact_id = contact.as_ref().map(|contact| contact.id);
+        Turn::begin(self.conversation(work, contact_id, assignee), contact)
+    }
+
+    /// The conversation, not written yet.
+    pub(super) fn conversation(
+        self,
+        work: &mut Work<'_>,
+        contact_id: Option<ContactId>,
+        assignee: Option<Assignee>,
+    ) -> Conversation {
         let now = work.context.now;
-        let conversation = Conversation {
+        Conversation {
             id: ConversationId(work.next_key()),
             kind: self.kind,
             state: State::Active,
@@ -58,7 +69,7 @@ impl Opening {
             channel_id: self.channel_id,
             channel_type: self.channel_type,
             thread_id: self.thread_id,
-            contact_id: contact.as_ref().map(|contact| contact.id),
+            contact_id,
             assignee,
             tags: self.tags,
             attribution: self.attribution,
@@ -72,12 +83,15 @@ impl Opening {
             version: 0,
             created_at: now,
             updated_at: now,
-        };
-        Turn::begin(conversation, contact)
+        }
     }
 }
 
-fn must_be_free(work: &mut Work<'_>, key: &str, field: &'static str) -> Result<(), Stop> {
+pub(super) fn must_be_free(
+    work: &mut Work<'_>,
+    key: &str,
+    field: &'static str,
+) -> Result<(), Stop> {
     match work.find::<Conversation>(Kind::Conversation, key)? {
         Some(holder) => {
             let by = holder.id.to_string();

@@ -7,7 +7,7 @@ use super::{Direction, Message, Role, Sender};
 use crate::command::{Data, Rejection, Stop, Work, differences};
 use crate::conversation::Turn;
 use crate::fault::Fault;
-use crate::id::MessageId;
+use crate::id::{ConversationId, MessageId};
 use crate::record::Kind;
 
 /// What may be done with messages.
@@ -89,10 +89,17 @@ pub(crate) struct Writing<'d> {
 impl Writing<'_> {
     /// Writes it into the turn's conversation; the caller tells of it.
     pub(crate) fn write(self, work: &mut Work<'_>, turn: &Turn) -> Result<Message, Stop> {
+        let mut message = self.message(work, turn.conversation().id);
+        work.put(&mut message)?;
+        Ok(message)
+    }
+
+    /// The message, not written yet.
+    pub(super) fn message(self, work: &mut Work<'_>, conversation: ConversationId) -> Message {
         let now = work.context.now;
-        let mut message = Message {
+        Message {
             id: MessageId(work.next_key()),
-            conversation_id: turn.conversation().id,
+            conversation_id: conversation,
             direction: self.direction,
             kind: self.draft.kind,
             role: self.role,
@@ -106,9 +113,7 @@ impl Writing<'_> {
             version: 0,
             created_at: now,
             updated_at: now,
-        };
-        work.put(&mut message)?;
-        Ok(message)
+        }
     }
 }
 

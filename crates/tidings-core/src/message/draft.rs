@@ -39,6 +39,13 @@ pub const MESSAGE_TYPES: [(&str, MessageType); 12] = [
     ("status", MessageType::Status),
 ];
 
+/// The words for from whom to whom; the customer's comes first.
+pub const DIRECTIONS: [(&str, Direction); 3] = [
+    ("inbound", Direction::Inbound),
+    ("outbound", Direction::Outbound),
+    ("internal", Direction::Internal),
+];
+
 /// The words for who writes on the organization's side.
 pub const ROLES: [(&str, Role); 4] = [
     ("user", Role::User),
@@ -109,9 +116,15 @@ impl Draft {
     /// Reads the fields of a new message. Only the caller knows whether faults were noted; then what is
     /// returned must not be used.
     pub fn read(message: &mut Object<'_, '_>) -> Self {
+        refuse_own(message);
+        Self::read_fields(message)
+    }
+
+    /// The same where a message may say more than these.
+    pub(super) fn read_fields(message: &mut Object<'_, '_>) -> Self {
         message.require(&["text"]);
         let mut body = Body::of_text(String::new());
-        Patch::read(message).apply_to(&mut body);
+        Patch::read_fields(message).apply_to(&mut body);
         if let Some(fault) = body.fault() {
             message.fault("text", fault);
         }
@@ -150,11 +163,8 @@ impl Post {
     /// Reads the body of a message to a conversation, as [`Draft::read`] does.
     pub fn read(body: &mut Object<'_, '_>) -> Self {
         body.require(&["direction"]);
-        let directions = [
-            ("outbound", Direction::Outbound),
-            ("internal", Direction::Internal),
-        ];
-        let direction = body.one_of("direction", &directions);
+        let [_, own @ ..] = DIRECTIONS;
+        let direction = body.one_of("direction", &own);
         let role = body.one_of("role", &ROLES).unwrap_or(Role::User);
         let sender = read_sender(body);
         let draft = Draft::read(body);
@@ -170,9 +180,11 @@ impl Post {
 impl Patch {
     /// Reads what a message says, as far as `body` tells.
     pub fn read(body: &mut Object<'_, '_>) -> Self {
-        for name in ["id", "conversationId", "version", "createdAt", "updatedAt"] {
-            body.refuse(name, "is read only; leave it out");
-        }
+        refuse_own(body);
+        Self::read_fields(body)
+    }
+
+    fn read_fields(body: &mut Object<'_, '_>) -> Self {
         let text = body.text("text", 0..=BODY_BYTES_MAX);
         let html = body.nullable("html", |body, name| body.text(name, 0..=BODY_BYTES_MAX));
         let content_type = body.text("contentType", 1..=NAME_CHARACTERS_MAX);
@@ -234,7 +246,15 @@ pub fn foreign_id(body: &mut Object<'_, '_>, name: &'static str) -> Option<Strin
         .map(str::to_owned)
 }
 
-fn read_sender(body: &mut Object<'_, '_>) -> Option<Sender> {
+/// Refuses what Tidings keeps.
+fn refuse_own(body: &mut Object<'_, '_>) {
+    for name in ["id", "conversationId", "version", "createdAt", "updatedAt"] {
+        body.refuse(name, "is read only; leave it out");
+    }
+}
+
+/// The member `sender {id?, name?}`.
+pub(super) fn read_sender(body: &mut Object<'_, '_>) -> Option<Sender> {
     let mut sender = body.object("sender")?;
     let id = foreign_id(&mut sender, "id");
     let name = sender.text("name", 1..=NAME_CHARACTERS_MAX);

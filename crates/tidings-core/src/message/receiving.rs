@@ -51,8 +51,13 @@ impl Inbound {
     /// The key that a repeat of this message has too: its name on its thread.
     fn repeat_key(&self) -> Option<String> {
         let external_id = self.draft.external_id.as_deref()?;
-        Some(json!([self.channel_type, self.thread_id, external_id]).to_string())
+        Some(repeat_key(&self.channel_type, &self.thread_id, external_id))
     }
+}
+
+/// The key of the message with this name on this thread: a list in JSON, so that no two read alike.
+pub(super) fn repeat_key(channel_type: &str, thread_id: &str, external_id: &str) -> String {
+    json!([channel_type, thread_id, external_id]).to_string()
 }
 
 /// The conversation on the thread, awake, or a new one.

@@ -53,6 +53,14 @@ pub struct Told {
 }
 
 impl Timers {
+    /// Of a conversation whose customer was answered; none runs.
+    pub(crate) fn of_answered() -> Self {
+        Self {
+            running: Vec::new(),
+            is_answered: true,
+        }
+    }
+
     /// The conversation began.
     pub fn begin(&mut self, work: &mut Work<'_>, scope: Scope<'_>) -> Result<(), ReadFailed> {
         self.start(work, scope, Metric::Resolution)

@@ -37,12 +37,6 @@ fn words() -> Value {
 fn conversations() -> Value {
     let shared = with(
         &[
-            ("threadId", reference("ForeignId")),
-            (
-                "tags",
-                json!({"type": "array", "maxItems": TAGS_MAX, "items": reference("Tag")}),
-            ),
-            ("customFields", json!({"type": ["object", "null"]})),
             (
                 "message",
                 json!({"anyOf": [text(), reference("MessageText")], "description": "The first message to the customer"}),
@@ -51,12 +45,6 @@ fn conversations() -> Value {
         ],
         &envelope(),
     );
-    let subject = (
-        "subject",
-        maybe(json!({"type": "string", "maxLength": SUBJECT_CHARACTERS_MAX})),
-    );
-    let folder = ("folder", maybe(characters(FOLDER_CHARACTERS_MAX)));
-    let priority = ("priority", one_of(&PRIORITIES));
     let new = [
         ("type", one_of(&CONVERSATION_TYPES)),
         (
@@ -65,41 +53,69 @@ fn conversations() -> Value {
         ),
         ("contact", reference("Person")),
         ("channelType", reference("ChannelType")),
-        ("channelId", reference("ForeignId")),
-        subject.clone(),
-        folder.clone(),
-        priority.clone(),
-        ("assignee", closed(&assignment(), &[])),
-        ("attribution", reference("Attribution")),
-        ("externalReference", reference("ForeignId")),
     ];
+    let new = with(&new, &details());
     let outbound = [
-        ("externalReference", reference("ForeignId")),
         (
             "contact",
             json!({"allOf": [reference("Person"), {"required": ["email"], "properties": {"email": {"type": "string"}}}]}),
         ),
-        subject.clone(),
         (
             "channel",
             json!({"allOf": [reference("ChannelType")], "default": "email"}),
         ),
+        subject(),
     ];
-    let patch = with(
-        &[
-            subject,
-            folder,
-            priority,
-            ("customFields", json!({"type": ["object", "null"]})),
-        ],
-        &envelope(),
-    );
+    let outbound = with(&outbound, &common());
+    let patch = [filing().as_slice(), &[custom_fields()], &envelope()].concat();
     json!({
         "NewConversation": closed(&with(&new, &shared), &["channelType"]),
         "NewOutboundConversation": closed(&with(&outbound, &shared), &["externalReference", "contact", "subject"]),
         "ConversationPatch": closed(&patch, &[]),
         "Conversation": object(&shown_conversation()),
     })
+}
+
+/// What a new conversation may say beside who talks and what is said.
+pub(super) fn details() -> Vec<Field> {
+    let details = [
+        ("channelId", reference("ForeignId")),
+        ("assignee", closed(&assignment(), &[])),
+        ("attribution", reference("Attribution")),
+    ];
+    [&details[..], &filing(), &common()].concat()
+}
+
+fn filing() -> [Field; 3] {
+    [
+        subject(),
+        ("folder", maybe(characters(FOLDER_CHARACTERS_MAX))),
+        ("priority", one_of(&PRIORITIES)),
+    ]
+}
+
+/// What every way of beginning a conversation may say.
+fn common() -> [Field; 4] {
+    [
+        ("externalReference", reference("ForeignId")),
+        ("threadId", reference("ForeignId")),
+        (
+            "tags",
+            json!({"type": "array", "maxItems": TAGS_MAX, "items": reference("Tag")}),
+        ),
+        custom_fields(),
+    ]
+}
+
+fn subject() -> Field {
+    (
+        "subject",
+        maybe(json!({"type": "string", "maxLength": SUBJECT_CHARACTERS_MAX})),
+    )
+}
+
+fn custom_fields() -> Field {
+    ("customFields", json!({"type": ["object", "null"]}))
 }
 
 fn shown_conversation() -> Vec<Field> {
@@ -134,7 +150,7 @@ fn shown_conversation() -> Vec<Field> {
         ("mergedInto", maybe(id("cnv"))),
         (
             "sequence",
-            json!({"type": "integer", "minimum": 1, "description": "Counts the events about it"}),
+            json!({"type": "integer", "minimum": 0, "description": "Counts the events about it; 0 after an import"}),
         ),
         version(),
     ]

@@ -35,23 +35,8 @@ fn messages() -> Value {
         ("attribution", reference("Attribution")),
         organization_id(),
     ];
-    let post = [
-        ("direction", json!({"enum": ["outbound", "internal"]})),
-        (
-            "role",
-            json!({"enum": ROLES.map(|(word, _)| word), "default": "user"}),
-        ),
-        (
-            "sender",
-            closed(
-                &[
-                    ("id", reference("ForeignId")),
-                    ("name", characters(NAME_CHARACTERS_MAX)),
-                ],
-                &[],
-            ),
-        ),
-    ];
+    let direction = ("direction", json!({"enum": ["outbound", "internal"]}));
+    let post = with(&[direction], &writer());
     json!({
         "MessageText": closed(&new, &["text"]),
         "InboundMessage": closed(&[&inbound[..], &new, &envelope()].concat(), &["channelType", "threadId", "from", "text"]),
@@ -66,8 +51,23 @@ fn messages() -> Value {
     })
 }
 
+/// Who writes on the organization's side.
+pub(super) fn writer() -> [Field; 2] {
+    let sender = [
+        ("id", reference("ForeignId")),
+        ("name", characters(NAME_CHARACTERS_MAX)),
+    ];
+    [
+        (
+            "role",
+            json!({"enum": ROLES.map(|(word, _)| word), "default": "user"}),
+        ),
+        ("sender", closed(&sender, &[])),
+    ]
+}
+
 /// What a caller gives a message to say.
-fn says() -> [Field; 5] {
+pub(super) fn says() -> [Field; 5] {
     let attachment = [
         ("url", characters(URL_CHARACTERS_MAX)),
         ("name", characters(NAME_CHARACTERS_MAX)),

@@ -7,6 +7,7 @@ mod core_schemas;
 mod event_schemas;
 mod event_type_schemas;
 mod exchange_schemas;
+mod import_schemas;
 mod message_schemas;
 mod paths;
 mod people_schemas;

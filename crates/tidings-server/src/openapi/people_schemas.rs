@@ -23,36 +23,7 @@ pub(super) fn schemas() -> Vec<Value> {
 }
 
 fn contacts() -> Value {
-    let identity = [
-        (
-            "channelType",
-            characters(contact::CHANNEL_TYPE_CHARACTERS_MAX),
-        ),
-        ("externalId", characters(contact::CHANNEL_ID_CHARACTERS_MAX)),
-    ];
-    let given = with(
-        &[
-            ("name", maybe(characters(contact::NAME_CHARACTERS_MAX))),
-            (
-                "email",
-                maybe(json!({"type": "string", "pattern": EMAIL_PATTERN})),
-            ),
-            ("phone", maybe(characters(contact::PHONE_CHARACTERS_MAX))),
-            (
-                "identities",
-                json!({
-                    "type": "array", "maxItems": contact::IDENTITIES_MAX, "items": closed(&identity, &["channelType", "externalId"]),
-                    "description": "Who the contact is on each channel; an identity belongs to one contact alone",
-                }),
-            ),
-            (
-                "customFields",
-                json!({"type": ["object", "null"], "description": "Said as a whole"}),
-            ),
-            ("attribution", reference("Attribution")),
-        ],
-        &envelope(),
-    );
+    let given = with(&contact(), &envelope());
     let shown = [
         ("id", id("cnt")),
         ("name", maybe(text())),
@@ -60,7 +31,7 @@ fn contacts() -> Value {
         ("phone", maybe(text())),
         (
             "identities",
-            json!({"type": "array", "items": object(&identity)}),
+            json!({"type": "array", "items": object(&identity())}),
         ),
         ("customFields", json!({"type": "object"})),
         ("attribution", reference("Attribution")),
@@ -74,6 +45,41 @@ fn contacts() -> Value {
         "ContactMerge": closed(&with(&[("into", reference("ContactId"))], &envelope()), &["into"]),
         "Contact": object(&shown),
     })
+}
+
+/// What a caller says of a contact.
+pub(super) fn contact() -> Vec<Field> {
+    let identity = closed(&identity(), &["channelType", "externalId"]);
+    vec![
+        ("name", maybe(characters(contact::NAME_CHARACTERS_MAX))),
+        (
+            "email",
+            maybe(json!({"type": "string", "pattern": EMAIL_PATTERN})),
+        ),
+        ("phone", maybe(characters(contact::PHONE_CHARACTERS_MAX))),
+        (
+            "identities",
+            json!({
+                "type": "array", "maxItems": contact::IDENTITIES_MAX, "items": identity,
+                "description": "Who the contact is on each channel; an identity belongs to one contact alone",
+            }),
+        ),
+        (
+            "customFields",
+            json!({"type": ["object", "null"], "description": "Said as a whole"}),
+        ),
+        ("attribution", reference("Attribution")),
+    ]
+}
+
+fn identity() -> [Field; 2] {
+    [
+        (
+            "channelType",
+            characters(contact::CHANNEL_TYPE_CHARACTERS_MAX),
+        ),
+        ("externalId", characters(contact::CHANNEL_ID_CHARACTERS_MAX)),
+    ]
 }
 
 fn users() -> Value {

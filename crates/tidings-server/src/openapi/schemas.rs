@@ -41,6 +41,7 @@ pub(super) fn schemas() -> Value {
         super::call_schemas::schemas(),
         super::conversation_schemas::schemas(),
         super::message_schemas::schemas(),
+        super::import_schemas::schemas(),
     ];
     for part in parts.into_iter().chain(core.into_iter().flatten()) {
         if let Value::Object(part) = part {

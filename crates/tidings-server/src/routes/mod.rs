@@ -14,6 +14,7 @@ mod event_types;
 mod events;
 mod explain;
 mod health;
+mod imports;
 mod keys;
 mod messages;
 mod organizations;
@@ -55,6 +56,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
         conversation_acts::OPERATIONS,
         messages::OPERATIONS,
         drafts::OPERATIONS,
+        imports::OPERATIONS,
         resources::OPERATIONS,
         health::OPERATIONS,
         documents::OPERATIONS,

@@ -13,6 +13,7 @@ mod errors;
 mod event_types;
 mod events;
 mod idempotency;
+mod imports;
 mod organizations;
 mod paging;
 mod people;
