@@ -1,7 +1,8 @@
 //! The workspace's own chores, in Rust so that they run wherever the product builds:
-//! `cargo xtask check | test | setup | documents | tidy`.
+//! `cargo xtask check | test | setup | documents | tidy | fuzz`.
 
 mod documents;
+mod fuzz;
 mod run;
 mod setup;
 mod suite;
@@ -16,7 +17,8 @@ Usage: cargo xtask COMMAND
   test       set up what tests need, then run every test
   setup      install what tests need, into target/tools; safe to repeat
   documents  write the documents that are made from the catalogue
-  tidy       the rules of the house that no compiler knows";
+  tidy       the rules of the house that no compiler knows
+  fuzz       [TARGET] [--seconds N]: arbitrary bytes to what strangers write, a minute each";
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
         "setup" => setup::run(),
         "documents" => documents::run(),
         "tidy" => tidy::run(),
+        "fuzz" => fuzz::run(std::env::args().skip(2)),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
