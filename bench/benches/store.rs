@@ -304,6 +304,7 @@ fn success(owed: &Owed) -> Settlement {
         }),
         ended_at: now,
         is_probe: false,
+        replies: None,
         asked_until: None,
         next: Next::Succeeded,
     }

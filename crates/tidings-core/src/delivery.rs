@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::event::Outgoing;
 use crate::id::{DeliveryId, WebhookId};
 use crate::outcome::AttemptError;
+use crate::webhook::replies::Replies;
 
 /// How much of a failed answer's body the record keeps (contract §5).
 pub const FAILED_BODY_BYTES_MAX: usize = 16 * 1024;
@@ -148,15 +149,18 @@ pub enum ReplyError {
     TooMany,
     /// The conversation was only published: Tidings holds none that could be written to.
     ConversationNotHeld,
+    /// The conversation is over: nobody writes to it any more.
+    ConversationClosed,
 }
 
 impl ReplyError {
     /// Every kind.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Unreadable,
         Self::TooLong,
         Self::TooMany,
         Self::ConversationNotHeld,
+        Self::ConversationClosed,
     ];
 
     /// The word in the store and in the API.
@@ -166,6 +170,7 @@ impl ReplyError {
             Self::TooLong => "too_long",
             Self::TooMany => "too_many",
             Self::ConversationNotHeld => "conversation_not_held",
+            Self::ConversationClosed => "conversation_closed",
         }
     }
 
@@ -254,6 +259,8 @@ pub struct Settlement {
     pub first_attempt_at: Timestamp,
     /// The attempt; `None` for a delivery given up while it only waited.
     pub attempt: Option<Attempt>,
+    /// What its answer says into the conversation.
+    pub replies: Option<Replies>,
     /// When the attempt ended.
     pub ended_at: Timestamp,
     /// Whether it was a failing lane's probe (rule 4).

@@ -19,6 +19,8 @@ pub enum Reason {
     NotMadeYet,
     /// The organization's webhooks were switched off when it happened.
     SwitchedOff,
+    /// The webhook's own endpoint caused it, by an answer.
+    CausedByIt,
     /// The webhook was not concerned.
     Unheard(Unheard),
     /// Its payload is gone, and with it what its name depended on.
@@ -29,7 +31,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Pending,
         Self::Held,
         Self::Succeeded,
@@ -37,6 +39,7 @@ impl Reason {
         Self::Discarded,
         Self::NotMadeYet,
         Self::SwitchedOff,
+        Self::CausedByIt,
         Self::Unheard(Unheard::OutsideSubtree),
         Self::Unheard(Unheard::DescendantsExcluded),
         Self::Unheard(Unheard::NotInDialect),
@@ -55,6 +58,7 @@ impl Reason {
             Self::Discarded => "discarded",
             Self::NotMadeYet => "webhook_not_made_yet",
             Self::SwitchedOff => "webhooks_switched_off",
+            Self::CausedByIt => "caused_by_it",
             Self::Unheard(Unheard::OutsideSubtree) => "outside_subtree",
             Self::Unheard(Unheard::DescendantsExcluded) => "descendants_excluded",
             Self::Unheard(Unheard::NotInDialect) => "not_in_dialect",
@@ -83,6 +87,9 @@ impl Reason {
             }
             Self::SwitchedOff => {
                 "the webhooks of the organization were switched off when the event happened; a replay of what was missed sends it"
+            }
+            Self::CausedByIt => {
+                "the webhook's own endpoint caused it by its answer to a delivery, and does not hear itself"
             }
             Self::Unheard(Unheard::OutsideSubtree) => {
                 "the event happened neither in the webhook's organization nor below it"

@@ -144,6 +144,7 @@ mod tests {
             }),
             ended_at: Timestamp::from_ms(ended_ms),
             is_probe: false,
+            replies: None,
             asked_until: None,
             next,
         }

@@ -7,7 +7,7 @@ use tidings_core::clock::{Clock, Timestamp};
 use tidings_core::delivery::{Attempt, Next, Owed, ReplyError, Settlement};
 use tidings_core::outcome::Outcome;
 use tidings_core::retry::RETRY_AFTER_MAX;
-use tidings_core::webhook::replies;
+use tidings_core::webhook::replies::{self, Replies};
 use tokio::sync::mpsc;
 
 use crate::letter::{self, Letter, Post, REPLAY_MARK};
@@ -67,14 +67,19 @@ impl Sender {
                 )
             })
             .map(|retry_after| retry_after.0);
+        let (replies, reply_error) = match replies(&owed, &route, &outcome) {
+            Ok(replies) => (replies, None),
+            Err(error) => (None, Some(error)),
+        };
         let settlement = Settlement {
             id: owed.id,
             webhook_id: owed.webhook_id,
             first_attempt_at: owed.first_attempt_at.unwrap_or(began),
             attempt: Some(Attempt {
-                reply_error: reply_error(&route, &outcome),
+                reply_error,
                 ..letter::attempt(number, began, &outcome, request_headers)
             }),
+            replies,
             ended_at: ended,
             is_probe,
             asked_until: asked_until(&outcome, ended),
@@ -143,16 +148,21 @@ fn asked_until(outcome: &Outcome, ended: Timestamp) -> Option<Timestamp> {
     Some(ended.plus(wish.0.min(RETRY_AFTER_MAX)))
 }
 
-/// Why the replies in an answer are not posted, where there are any. Every conversation so far was
-/// only published.
-fn reply_error(route: &Route, outcome: &Outcome) -> Option<ReplyError> {
+/// What an answer says into the conversation, or why that cannot be posted.
+fn replies(owed: &Owed, route: &Route, outcome: &Outcome) -> Result<Option<Replies>, ReplyError> {
     if !route.accepts_replies || !outcome.succeeded() {
-        return None;
+        return Ok(None);
     }
-    match replies::read(&outcome.body, outcome.truncated) {
-        Ok(posts) => (!posts.is_empty()).then_some(ReplyError::ConversationNotHeld),
-        Err(error) => Some(error),
+    let posts = replies::read(&outcome.body, outcome.truncated)?;
+    if posts.is_empty() {
+        return Ok(None);
     }
+    let held = owed.event.event.held_conversation();
+    let conversation = held.ok_or(ReplyError::ConversationNotHeld)?;
+    Ok(Some(Replies {
+        conversation,
+        posts,
+    }))
 }
 
 /// A random number in 0..1.

@@ -12,6 +12,11 @@ insert into attempts (
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 on conflict (delivery_id, number) do nothing;
 
+-- name: note_reply_error
+update attempts
+set reply_error = $3
+where delivery_id = $1 and number = $2;
+
 -- name: finish_delivery
 update deliveries
 set state = $2, completed_at = $3, attempt_count = coalesce($4, attempt_count), first_attempt_at = $5

@@ -30,6 +30,7 @@ use crate::seal::Sealer;
 use crate::store::{Outlets, StoreOptions};
 
 mod announcing;
+mod answering;
 mod changing;
 mod claiming;
 mod commanding;

@@ -3,10 +3,13 @@ use serde_json::{Value, json};
 use super::*;
 use crate::clock::GivenTime;
 use crate::command::{Command as AnyCommand, Rejection};
+use crate::delivery::ReplyError;
 use crate::fault::Fault;
+use crate::id::DeliveryId;
 use crate::input::{Faults, Object as Body};
 use crate::message::{self, Inbound, Post};
 use crate::record::memory::Memory;
+use crate::webhook::replies;
 
 mod clocks;
 mod table;
@@ -314,6 +317,34 @@ fn an_edit_tells_what_changed() {
         json!({ "text": { "from": "Helo", "to": "Hello" } })
     );
     assert_eq!(memory.fired(), "message.updated");
+}
+
+#[test]
+fn each_reply_to_a_delivery_is_posted_once() {
+    let mut memory = Memory::new();
+    let conversation = begun(&mut memory, "t1");
+    let reply = |delivery, answer: &str| {
+        let delivery = DeliveryId(delivery);
+        let posts = replies::read(answer.as_bytes(), false).unwrap();
+        act(conversation, Act::Reply { delivery, posts })
+    };
+    let short = r#"{"messages":[{"text":"Hi"}]}"#;
+    let long = r#"{"messages":[{"text":"Hi"},{"text":"How can I help?"}]}"#;
+    for (delivery, answer, expect) in [
+        (1, short, "message.sent"),
+        (1, short, ""),
+        (1, long, "message.sent"),
+        (2, long, "message.sent message.sent"),
+    ] {
+        memory.run(reply(delivery, answer)).unwrap();
+        assert_eq!(memory.fired(), expect);
+    }
+    memory.run(act(conversation, Act::Close)).unwrap();
+    let refused = memory.run(reply(3, short)).unwrap_err();
+    assert_eq!(ReplyError::of(&refused), ReplyError::ConversationClosed);
+    memory.run(act(conversation, Act::Delete)).unwrap();
+    let refused = memory.run(reply(3, short)).unwrap_err();
+    assert_eq!(ReplyError::of(&refused), ReplyError::ConversationNotHeld);
 }
 
 #[test]

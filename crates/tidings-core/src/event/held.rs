@@ -1,9 +1,10 @@
-//! Which events nobody may publish: those about records that Tidings holds, and tells of itself.
+//! Events about records that Tidings holds, and tells of itself: nobody else may publish them.
 
 use serde_json::Value;
 use tidings_events::is_own_id;
 
-use super::{CONVERSATION_PLACES, Place};
+use super::{CONVERSATION_PLACES, Event, Place, conversation_of};
+use crate::id::ConversationId;
 
 /// Where `data` says that the event is about records of Tidings' own: JSON pointers to their ids, told
 /// by the exact form of those (contract §6). `objects` are the members that the type's data must have;
@@ -18,6 +19,15 @@ pub fn held_records<'o>(objects: impl Iterator<Item = &'o str>, data: &'o Value)
     pointers.sort_unstable();
     pointers.dedup();
     pointers
+}
+
+impl Event {
+    /// The conversation it is about, where Tidings holds that.
+    pub fn held_conversation(&self) -> Option<ConversationId> {
+        let text = &self.content.data;
+        let data = serde_json::from_str(text).ok()?;
+        conversation_of(&data, text)?.parse().ok()
+    }
 }
 
 fn is_held([object, member]: Place<'_>, data: &Value) -> bool {

@@ -1,14 +1,55 @@
 //! Replies: what a chatshipper endpoint says into the conversation by its answer to a delivery,
 //! `{"messages":[{"text":"…"}]}` (contract §7).
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
+use super::Webhook;
+use crate::command::Rejection;
+use crate::conversation::{self, Act};
 use crate::delivery::ReplyError;
-use crate::id::DeliveryId;
+use crate::id::{ConversationId, DeliveryId, WebhookId};
 use crate::message::{Direction, Draft, Post, Role};
 
 /// How many messages one answer may hold.
 pub const REPLIES_MAX: usize = 10;
+/// What an endpoint is among those who act.
+const ACTOR_TYPE: &str = "bot";
+
+/// What one answer says, and where.
+#[derive(Clone, Debug)]
+pub struct Replies {
+    /// The conversation that the delivery was about.
+    pub conversation: ConversationId,
+    /// The messages, in their order.
+    pub posts: Vec<Post>,
+}
+
+impl Replies {
+    /// The command that posts them, as the answer to `delivery`.
+    pub fn command(&self, delivery: DeliveryId) -> conversation::Command {
+        conversation::Command::Act {
+            id: self.conversation,
+            act: Act::Reply {
+                delivery,
+                posts: self.posts.clone(),
+            },
+        }
+    }
+}
+
+impl ReplyError {
+    /// What a refusal to post means to the endpoint.
+    pub fn of(rejection: &Rejection) -> Self {
+        match rejection {
+            Rejection::State { .. } => Self::ConversationClosed,
+            Rejection::NotFound(_) | Rejection::OrganizationGone => Self::ConversationNotHeld,
+            Rejection::Version { .. } | Rejection::Taken { .. } | Rejection::Invalid(_) => {
+                Self::Unreadable
+            }
+        }
+    }
+}
 
 /// The messages in the answer to a delivery, as they are to be posted, in their order. An answer that
 /// is no JSON object, or has no `messages`, means nothing by it; messages without a word are passed
@@ -40,6 +81,27 @@ pub fn read(answer: &[u8], is_cut: bool) -> Result<Vec<Post>, ReplyError> {
 /// What a reply is known by: the same answer to the same delivery is posted once.
 pub fn repeat_key(delivery: DeliveryId, index: usize) -> String {
     format!("reply:{delivery}:{index}")
+}
+
+/// Who posts what the endpoint of `webhook` answers: a JSON object, as text.
+pub fn actor_of(webhook: &Webhook) -> String {
+    let name = &webhook.settings.name;
+    json!({ "type": ACTOR_TYPE, "id": webhook.id, "name": name }).to_string()
+}
+
+/// The webhook that [`actor_of`] made `actor` of. It does not hear what it did itself, so that no
+/// endpoint answers its own answers for ever.
+pub fn webhook_of(actor: Option<&str>) -> Option<WebhookId> {
+    #[derive(Deserialize)]
+    struct Actor<'a> {
+        #[serde(rename = "type")]
+        kind: &'a str,
+        id: WebhookId,
+    }
+    // Most actors are someone else, which is cheaper to see than to read.
+    let actor = actor.filter(|actor| actor.contains(WebhookId::PREFIX))?;
+    let actor: Actor<'_> = serde_json::from_str(actor).ok()?;
+    (actor.kind == ACTOR_TYPE).then_some(actor.id)
 }
 
 /// A program answers, so a bot writes.
@@ -118,6 +180,24 @@ mod tests {
         );
         check(&of(1, "hi"), true, Err(ReplyError::TooLong));
         check("a very long page", true, Ok(0));
+    }
+
+    #[test]
+    fn a_webhook_is_known_by_its_actor() {
+        let id = WebhookId(7);
+        let check = |actor: Value, expect: Option<WebhookId>| {
+            assert_eq!(webhook_of(Some(&actor.to_string())), expect, "{actor}");
+        };
+        check(
+            json!({"type": "bot", "id": id, "name": "a \"b\""}),
+            Some(id),
+        );
+        check(json!({"type": "bot", "id": id, "name": null}), Some(id));
+        check(json!({"type": "user", "id": id, "name": null}), None);
+        check(json!({"type": "bot", "id": "whk_1", "name": null}), None);
+        check(json!({"type": "bot", "id": 7, "name": "whk"}), None);
+        assert_eq!(webhook_of(None), None);
+        assert_eq!(webhook_of(Some(crate::command::SYSTEM_ACTOR)), None);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod holds;
 mod order;
 mod record;
 mod replay;
+mod replies;
 mod restart;
 mod retries;
 mod rig;

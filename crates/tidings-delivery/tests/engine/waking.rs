@@ -19,7 +19,7 @@ use crate::rig::Rig;
 const SHORT: Duration = Duration::from_millis(50);
 
 impl Rig {
-    async fn command(&self, command: impl Into<Command>) -> Value {
+    pub(crate) async fn command(&self, command: impl Into<Command>) -> Value {
         let order = Order {
             place: Place::In(self.organization),
             command: command.into(),
@@ -32,8 +32,8 @@ impl Rig {
         serde_json::from_str(&reply).unwrap()
     }
 
-    /// A conversation on a thread of its own that sleeps until then.
-    async fn snoozed(&self, thread: &str, until: Timestamp) {
+    /// A conversation on a thread of its own, that a customer begins with "Hello".
+    pub(crate) async fn conversation(&self, thread: &str) -> ConversationId {
         let body = json!({
             "channelType": "webchat", "threadId": thread, "from": {"id": "visitor"}, "text": "Hello",
         });
@@ -41,11 +41,13 @@ impl Rig {
         let inbound = Inbound::read(&mut Object::root(&body, &mut faults));
         let receive = message::Command::Receive(Box::new(inbound));
         let reply = self.command(receive).await;
-        let id: ConversationId = reply["conversation"]["id"]
-            .as_str()
-            .unwrap()
-            .parse()
-            .unwrap();
+        let id = reply["conversation"]["id"].as_str().unwrap();
+        id.parse().unwrap()
+    }
+
+    /// One that sleeps until then.
+    async fn snoozed(&self, thread: &str, until: Timestamp) {
+        let id = self.conversation(thread).await;
         let until = GivenTime::parse(&until.to_string()).unwrap();
         let act = Act::Snooze { until };
         self.command(conversation::Command::Act { id, act }).await;

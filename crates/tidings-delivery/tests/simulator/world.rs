@@ -207,6 +207,7 @@ impl<'l> World<'l> {
             }),
             ended_at: now,
             is_probe: flight.is_probe,
+            replies: None,
             asked_until: wish.map(|wish| now.plus(wish)),
             next,
         }

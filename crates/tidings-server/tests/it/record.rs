@@ -34,6 +34,7 @@ async fn settle(app: &TestApp, caller: &Caller<'_>, hook: &str, next: Next, dura
         }),
         ended_at: now,
         is_probe: false,
+        replies: None,
         asked_until: None,
         next,
     };

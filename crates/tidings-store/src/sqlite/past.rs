@@ -8,10 +8,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tidings_core::delivery::State;
-use tidings_core::id::{EventId, OrganizationId};
+use tidings_core::id::{EventId, OrganizationId, WebhookId};
 use tidings_core::replay::{Selection, Standing, Which};
 use tidings_core::subscription::Wish;
-use tidings_core::webhook::Webhook;
+use tidings_core::webhook::{Webhook, replies};
 use tidings_events::EventFacts;
 
 use super::paging::{Bounds, merge, page};
@@ -54,6 +54,8 @@ struct Candidate {
     kind: String,
     /// Empty where the dialect's names do not depend on it.
     data: String,
+    /// The webhook whose endpoint caused it, where that matters: what was owed once was another's doing.
+    author: Option<WebhookId>,
     standing: Standing,
 }
 
@@ -87,7 +89,8 @@ impl Past<'_> {
                 kind: &candidate.kind,
                 data: &candidate.data,
             };
-            let is_heard = wish.hears(chain, &facts).is_ok();
+            let is_own_doing = candidate.author == Some(self.webhook.id);
+            let is_heard = !is_own_doing && wish.hears(chain, &facts).is_ok();
             let is_meant = narrowed.hears(chain, &facts).is_ok();
             if !is_meant || !selection.which.wants(candidate.standing, is_heard) {
                 continue;
@@ -125,6 +128,7 @@ impl Past<'_> {
                     organization_id: OrganizationId(row.get(2)?),
                     kind: row.get(3)?,
                     data: row.get(4)?,
+                    author: None,
                     standing: Standing::Exhausted,
                 });
             }
@@ -220,6 +224,7 @@ fn candidate_of(row: &Row<'_>) -> rusqlite::Result<Candidate> {
         organization_id: OrganizationId(row.get(1)?),
         kind: row.get(2)?,
         data: row.get(3)?,
+        author: replies::webhook_of(row.get_ref(4)?.as_str_or_null()?),
         standing: Standing::Unowed,
     })
 }

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 use tidings_core::delivery::{OrderKey, Owed};
 use tidings_core::event::{Event, NewEvent, Numbering, OccurredAt, Outgoing};
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, ReplayId, WebhookId};
-use tidings_core::webhook::Ordering;
+use tidings_core::webhook::{Ordering, replies};
 use tidings_events::EventFacts;
 
 use super::group::Commit;
@@ -189,7 +189,12 @@ impl Commit<'_> {
         self.tables
             .subscriptions
             .matching(own, listening, &facts, &mut heard);
-        for webhook in heard.into_iter().filter(|id| Some(*id) != deaf) {
+        let author = replies::webhook_of(event.content.actor.as_deref());
+        let unheard_by = [deaf, author];
+        for webhook in heard
+            .into_iter()
+            .filter(|id| !unheard_by.contains(&Some(*id)))
+        {
             self.owe_to(webhook, outgoing, None)?;
         }
         Ok(())

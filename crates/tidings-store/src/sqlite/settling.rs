@@ -26,11 +26,14 @@ impl Commit<'_> {
     }
 
     fn settle_one(&mut self, settled: &Settlement, webhook: &Webhook) -> rusqlite::Result<()> {
-        if let Some(attempt) = &settled.attempt
-            && !self.insert_attempt(settled.id, attempt)?
-        {
-            // Told before; counting it again would be wrong.
-            return Ok(());
+        if let Some(attempt) = &settled.attempt {
+            if !self.insert_attempt(settled.id, attempt)? {
+                // Told before; counting it again would be wrong.
+                return Ok(());
+            }
+            if let Some(replies) = &settled.replies {
+                self.answer(settled.id, attempt, replies, webhook)?;
+            }
         }
         // What fell to a discard of everything stays discarded, though its row does not say so yet.
         let fell = self.health(webhook.id).discarded(settled.id);

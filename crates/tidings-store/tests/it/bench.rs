@@ -419,6 +419,7 @@ pub(crate) fn settlement(row: &DeliveryRow, next: Next, now: Timestamp) -> Settl
         }),
         ended_at: now,
         is_probe: false,
+        replies: None,
         asked_until: None,
         next,
     }
