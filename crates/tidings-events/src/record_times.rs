@@ -9,7 +9,7 @@ use crate::json::{self, Edits};
 use crate::record_id;
 
 /// The id, and the members in which the core writes times of its own making.
-const ID_AND_MADE: [&str; 10] = [
+const ID_AND_MADE: [&str; 11] = [
     "id",
     "createdAt",
     "updatedAt",
@@ -18,6 +18,7 @@ const ID_AND_MADE: [&str; 10] = [
     "startedAt",
     "answeredAt",
     "endedAt",
+    "dueAt",
     "warnedAt",
     "breachedAt",
 ];
@@ -50,6 +51,17 @@ pub(crate) fn shorten_part_of(record: &str, object: &str, edits: &mut Edits<'_>)
     if record_id::is_own(json::member(record, "id")) {
         let [_, times @ ..] = json::pick(object, ID_AND_MADE);
         shorten(times, edits);
+    }
+}
+
+/// Shortens the times among the changes of `record`: what a field was, and what it is.
+pub(crate) fn shorten_changes_of(record: &str, changes: &str, edits: &mut Edits<'_>) {
+    if !record_id::is_own(json::member(record, "id")) {
+        return;
+    }
+    let [_, changed @ ..] = json::pick(changes, ID_AND_MADE);
+    for change in changed.into_iter().flatten() {
+        shorten(json::pick(change, ["from", "to"]), edits);
     }
 }
 

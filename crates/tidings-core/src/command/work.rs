@@ -80,6 +80,22 @@ impl<'r> Work<'r> {
         Err(Rejection::Invalid(vec![Fault::at(pointer, detail)]).into())
     }
 
+    /// The record with this very key, for what cannot be undone: who tidies up after a merge by its old
+    /// id must not hit the survivor.
+    pub fn load_itself<R: Record>(&mut self, kind: Kind, key: i64) -> Result<R, Stop> {
+        let record: R = self.load(kind, key)?;
+        if record.key() == key {
+            return Ok(record);
+        }
+        let (state, action) = ("part of another", "be deleted by its old id");
+        Err(Rejection::State {
+            kind,
+            state,
+            action,
+        }
+        .into())
+    }
+
     /// The record with this key, or the survivor it was merged into.
     pub fn look_up<R: Record>(&mut self, kind: Kind, key: i64) -> Result<Option<R>, ReadFailed> {
         let written = self.places.get(&(kind, key)).map(|at| &self.written[*at]);

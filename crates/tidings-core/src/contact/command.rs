@@ -66,7 +66,7 @@ impl Command {
                 Ok(contact.shown().to_string())
             }
             Self::Delete { id, erase } => {
-                let contact: Contact = work.load(Kind::Contact, id.0)?;
+                let contact: Contact = work.load_itself(Kind::Contact, id.0)?;
                 work.remove(&contact)?;
                 if *erase {
                     work.erase(contact.id);

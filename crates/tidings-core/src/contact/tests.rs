@@ -227,6 +227,14 @@ fn a_merged_contact_is_answered_for() {
         matches!(again, Err(Rejection::Invalid(_))),
         "it is the same one now"
     );
+    let tidied = memory.run(Command::Delete {
+        id: id(&old),
+        erase: true,
+    });
+    assert!(
+        matches!(tidied, Err(Rejection::State { .. })),
+        "the survivor is not hit"
+    );
 }
 
 #[test]

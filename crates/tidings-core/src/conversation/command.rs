@@ -90,7 +90,10 @@ impl Command {
         match self {
             Self::Open(opening) => super::opening::open(work, opening),
             Self::Act { id, act } => {
-                let conversation = work.load(Kind::Conversation, id.0)?;
+                let conversation = match act {
+                    Act::Delete => work.load_itself(Kind::Conversation, id.0)?,
+                    _ => work.load(Kind::Conversation, id.0)?,
+                };
                 act.decide(work, conversation)
             }
         }

@@ -82,6 +82,9 @@ fn edited(data: &str) -> Edits<'_> {
         if let Some(timers) = sla {
             record_times::shorten_part_of(conversation, timers, &mut edits);
         }
+        if let Some(changes) = changes {
+            record_times::shorten_changes_of(conversation, changes, &mut edits);
+        }
     }
     if record_times::may_hold(data) {
         for record in [conversation, message, contact, call, draft]

@@ -107,6 +107,29 @@ fn only_the_cores_own_times_are_shortened() {
 }
 
 #[test]
+fn the_cores_own_times_are_shortened_in_changes_and_clocks_too() {
+    let made = "2026-05-11T09:00:00.120Z";
+    let changes = json!({
+        "resolvedAt": {"from": null, "to": made},
+        "snoozedUntil": {"from": made, "to": null},
+    });
+    let conversation = json!({"id": "cnv_000000000002a"});
+    let data = json!({"conversation": conversation, "changes": changes});
+    let shown = data_of(Dialect::Atender, "conversation.updated", &data);
+    let whole = json!("2026-05-11T09:00:00Z");
+    assert_eq!(shown["changes"]["resolvedAt"]["to"], whole);
+    assert_eq!(
+        shown["changes"]["snoozedUntil"]["from"], made,
+        "it was given"
+    );
+    let sla = json!({"policyId": "p", "metric": "firstReply", "dueAt": made, "warnedAt": made});
+    let data = json!({"conversation": conversation, "sla": sla});
+    let shown = data_of(Dialect::Atender, "sla.warning", &data);
+    assert_eq!(shown["sla"]["dueAt"], whole);
+    assert_eq!(shown["sla"]["warnedAt"], whole);
+}
+
+#[test]
 fn chatshipper_tells_activity_resources_and_links() {
     let data = json!({
         "conversation": {"id": "c/1", "contactId": 8, "status": "active"},
