@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, config, dev, doctor, events, keys, replay, serve, trigger, types, verify, webhooks,
+    completions, config, dev, doctor, events, import, keys, replay, serve, trigger, types, verify,
+    webhooks,
 };
 use crate::config::Environment;
 
@@ -43,6 +44,7 @@ enum Command {
     Events(events::Arguments),
     Webhooks(webhooks::Arguments),
     Replay(replay::Arguments),
+    Import(import::Arguments),
     Config(config::Arguments),
     Doctor(doctor::Arguments),
     Completions(completions::Arguments),
@@ -61,6 +63,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Events(arguments) => events::run(&arguments),
         Command::Webhooks(arguments) => webhooks::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
         Command::Config(arguments) => config::run(&arguments, &environment),
         Command::Doctor(arguments) => doctor::run(&arguments, &environment),
         Command::Completions(arguments) => completions::run(&arguments),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
+use super::ticker::Ticker;
 use crate::client::{Client, Connection};
 use crate::failure::Failure;
 use crate::output::{self, Output};
@@ -17,10 +18,8 @@ Examples:
   tidings replay whk_… --since 2026-05-11T09:00:00Z --dry-run
   tidings replay whk_… --since 2026-05-11T09:00:00Z --which missed --events 'message.*'";
 
-/// How often progress is asked for, and shown where it can be overwritten.
+/// How often progress is asked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How often it is shown where every line stays.
-const TELL_EVERY: Duration = Duration::from_secs(10);
 /// The cells of the bar.
 const BAR_CELLS: u64 = 24;
 
@@ -127,14 +126,11 @@ fn events(count: u64) -> String {
 /// Shows the replay's progress until it ends. It goes on without us: to stop watching stops nothing.
 fn follow(client: &Client, id: &str, output: Output) -> Result<(), Failure> {
     let begun = Instant::now();
-    let is_live = output == Output::Text && io::stderr().is_terminal();
-    let mut told: Option<Instant> = None;
+    let mut ticker = Ticker::new(id, output);
     loop {
         let replay = client.get(&["v1", "replays", id], &[])?;
         if replay["status"] != "running" {
-            if is_live {
-                anstream::eprint!("\r\x1b[K");
-            }
+            ticker.end();
             return ended(id, &replay, output);
         }
         let line = progress(
@@ -142,13 +138,7 @@ fn follow(client: &Client, id: &str, output: Output) -> Result<(), Failure> {
             number(&replay, "count"),
             begun.elapsed(),
         );
-        if is_live {
-            anstream::eprint!("\r\x1b[K{line}");
-            anstream::stderr().flush()?;
-        } else if told.is_none_or(|at| at.elapsed() >= TELL_EVERY) {
-            anstream::eprintln!("{id}: {line}");
-            told = Some(Instant::now());
-        }
+        ticker.show(&line)?;
         thread::sleep(LOOK_EVERY);
     }
 }

@@ -199,3 +199,39 @@ fn event_types_are_listed() {
         assert!(done.stdout.contains(cell), "{}", done.stdout);
     }
 }
+
+#[test]
+fn lines_are_imported_and_counted() {
+    let (url, heard) = answer_once("200 OK", &json!({"imported": 1, "skipped": 1}));
+    let import = tidings(&["import", "-", "--organization", "org_1", "--output", "json"]);
+    let lines = b"{\"kind\":\"contact\",\"ref\":\"7\"}\n{\"kind\":\"contact\",\"ref\":\"8\"}\n";
+    let done = keyed(import, &url).input(lines).ends(0);
+    let counts: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(counts, json!({"imported": 1, "skipped": 1}));
+    let (head, body) = heard.join().unwrap();
+    assert!(head.starts_with("POST /v1/import HTTP/1.1\r\n"), "{head}");
+    let body: Value = serde_json::from_str(&body).unwrap();
+    let contact = |reference: &str| json!({"kind": "contact", "ref": reference});
+    assert_eq!(
+        body,
+        json!({"lines": [contact("7"), contact("8")], "organizationId": "org_1"})
+    );
+}
+
+#[test]
+fn a_refused_batch_names_its_lines() {
+    let fault = json!({"pointer": "/lines/0/ref", "detail": "is required"});
+    let problem = json!({"code": "invalid_request", "detail": "one fault", "errors": [fault]});
+    let (url, heard) = answer_once("422 Unprocessable Entity", &problem);
+    let done = keyed(tidings(&["import", "-"]), &url)
+        .input(b"\n{\"kind\":\"contact\"}\n")
+        .ends(1);
+    heard.join().unwrap();
+    for told in ["lines 2 to 2", "/lines/0/ref: is required"] {
+        assert!(done.stderr.contains(told), "{}", done.stderr);
+    }
+    assert_eq!(
+        done.stdout,
+        "0 imported, 0 skipped because they were there\n"
+    );
+}

@@ -26,7 +26,8 @@ fn every_command_has_examples_at_the_foot_of_its_help() {
             done.stdout
         );
     };
-    let commands = "trigger types verify keys events webhooks replay config doctor completions";
+    let commands =
+        "trigger types verify keys events webhooks replay import config doctor completions";
     commands.split(' ').for_each(check);
 }
 
