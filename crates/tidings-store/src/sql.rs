@@ -45,6 +45,8 @@ fn blocks(file: &'static str) -> impl Iterator<Item = (&'static str, &'static st
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -97,29 +99,18 @@ mod tests {
 
     #[test]
     fn every_statement_is_used_and_named_once() {
-        let sources = [
-            include_str!("sqlite.rs"),
-            include_str!("sqlite/changing.rs"),
-            include_str!("sqlite/claiming.rs"),
-            include_str!("sqlite/commanding.rs"),
-            include_str!("sqlite/publishing.rs"),
-            include_str!("sqlite/paging.rs"),
-            include_str!("sqlite/counting.rs"),
-            include_str!("sqlite/erasing.rs"),
-            include_str!("sqlite/explaining.rs"),
-            include_str!("sqlite/past.rs"),
-            include_str!("sqlite/probing.rs"),
-            include_str!("sqlite/renewing.rs"),
-            include_str!("sqlite/reading.rs"),
-            include_str!("sqlite/records.rs"),
-            include_str!("sqlite/replaying.rs"),
-            include_str!("sqlite/replays.rs"),
-            include_str!("sqlite/resealing.rs"),
-            include_str!("sqlite/settling.rs"),
-            include_str!("sqlite/upkeep.rs"),
-            include_str!("sqlite/opening.rs"),
-            include_str!("sqlite/group.rs"),
-        ];
+        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sqlite")];
+        let mut sources = vec![include_str!("sqlite.rs").to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    sources.push(std::fs::read_to_string(path).unwrap());
+                }
+            }
+        }
         let named: usize = FILES.iter().map(|file| blocks(file).count()).sum();
         assert_eq!(named, STATEMENTS.len(), "a name is given twice");
         for name in STATEMENTS.keys() {

@@ -70,6 +70,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "Whether what events tell of the contact is removed too",
         )],
         answers: &[(204, Holds::Nothing)],
+        problems: &[409],
         ..Operation::new(Verb::Delete, "/v1/contacts/{id}", "deleteContact", |call| {
             Box::pin(delete(call))
         })

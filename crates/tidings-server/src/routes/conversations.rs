@@ -114,6 +114,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         summary: "Delete a conversation with its messages and drafts",
         access: writes(Area::Conversations),
         answers: &[(204, Holds::Nothing)],
+        problems: &[409],
         ..Operation::new(
             Verb::Delete,
             "/v1/conversations/{id}",

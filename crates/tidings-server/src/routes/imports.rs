@@ -14,6 +14,7 @@ pub(super) const OPERATIONS: &[Operation] = &[Operation {
     access: writes(Area::Conversations),
     body: Some("NewImport"),
     answers: &[(200, Holds::Json("Import"))],
+    problems: &[404],
     ..Operation::new(Verb::Post, "/v1/import", "importRecords", |call| {
         Box::pin(import(call))
     })
