@@ -86,16 +86,22 @@ from records
 where wake_at is not null;
 
 -- name: records_to_wake
-select kind, id, organization_id
+select id, organization_id, kind
 from records
 where wake_at <= $1
 order by wake_at, id
 limit $2;
 
+-- name: record_to_wake
+select id, organization_id, kind
+from records
+where id = $1 and wake_at <= $2;
+
 -- name: postpone_wake
+-- Unless it is to be woken at another time by now.
 update records
-set wake_at = $2
-where id = $1;
+set wake_at = $3
+where id = $1 and wake_at <= $2;
 
 -- name: keys_of_records
 select id, $4 is null or updated_at >= $4

@@ -53,10 +53,11 @@ mod replays;
 mod resealing;
 mod settling;
 mod upkeep;
+mod waking;
 
-pub(crate) use commanding::Waking;
 use job::{Job, Reply};
 use readers::Readers;
+pub(crate) use waking::Waking;
 
 /// How many jobs may wait for the writer.
 const QUEUE_JOBS_MAX: usize = 8_192;
@@ -171,10 +172,6 @@ impl Engine {
 
     pub(crate) async fn settle(&self, settlements: Arc<[Settlement]>) -> Result<(), StoreError> {
         self.ask(|reply| Job::Settle(settlements, reply)).await
-    }
-
-    pub(crate) async fn wake(&self) -> Result<(), StoreError> {
-        self.ask(Job::Wake).await
     }
 
     pub(crate) async fn prune(&self, before: Timestamp) -> Result<bool, StoreError> {

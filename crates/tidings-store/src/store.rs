@@ -219,7 +219,8 @@ impl Store {
         self.inner.next_wake.clone()
     }
 
-    /// Looks again at records whose instant has come, a bounded number in one commit.
+    /// Looks again at records whose instant has come, a bounded number. One that cannot be woken is put
+    /// off by an hour.
     pub async fn wake(&self) -> Result<(), StoreError> {
         self.inner.engine.wake().await
     }

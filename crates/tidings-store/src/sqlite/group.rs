@@ -15,10 +15,10 @@ use tidings_core::organization::Organization;
 use tidings_core::webhook::Webhook;
 use tokio::sync::mpsc;
 
-use super::commanding::Waking;
 use super::failure;
 use super::job::{Done, Job};
 use super::upkeep::Walks;
+use super::waking::Waking;
 use crate::answer::{Answer, Remember};
 use crate::directory::{Directory, Tables};
 use crate::document::NounRow;
@@ -194,8 +194,8 @@ impl Writer {
                     commit.settle(settlements)?;
                     Done::Settled
                 }
-                Job::Wake(_) => {
-                    commit.wake()?;
+                Job::Wake(wake, _) => {
+                    commit.wake(*wake)?;
                     Done::Settled
                 }
                 Job::Change(request, _) => Done::Changed(commit.change(request)?),

@@ -7,6 +7,7 @@ use tidings_core::command::Rejection;
 use tidings_core::delivery::Settlement;
 use tokio::sync::oneshot;
 
+use super::waking::Wake;
 use super::{erasing, replaying};
 use crate::change::{Refusal, Request};
 use crate::error::StoreError;
@@ -22,7 +23,7 @@ pub(super) enum Job {
     Publish(Publish, Reply<Published>),
     Command(Box<Order>, Reply<Result<String, Rejection>>),
     Settle(Arc<[Settlement]>, Reply<()>),
-    Wake(Reply<()>),
+    Wake(Wake, Reply<()>),
     Change(Box<Request>, Reply<Result<(), Refusal>>),
     Replay(Vec<replaying::Step>, Reply<()>),
     Erase(erasing::Step, Reply<()>),
@@ -47,7 +48,7 @@ impl Job {
     pub(super) fn joins(&self) -> bool {
         matches!(
             self,
-            Self::Publish(..) | Self::Command(..) | Self::Settle(..) | Self::Wake(_)
+            Self::Publish(..) | Self::Command(..) | Self::Settle(..) | Self::Wake(..)
         )
     }
 
@@ -62,7 +63,7 @@ impl Job {
             }
             Self::Command(order, _) => order.bytes + OVERHEAD_BYTES,
             Self::Settle(..)
-            | Self::Wake(_)
+            | Self::Wake(..)
             | Self::Change(..)
             | Self::Replay(..)
             | Self::Erase(..)
@@ -84,7 +85,7 @@ impl Job {
                 Self::Settle(_, reply)
                 | Self::Replay(_, reply)
                 | Self::Erase(_, reply)
-                | Self::Wake(reply)
+                | Self::Wake(_, reply)
                 | Self::Probe(reply),
                 Done::Settled,
             )
@@ -104,7 +105,7 @@ impl Job {
             Self::Settle(_, reply)
             | Self::Replay(_, reply)
             | Self::Erase(_, reply)
-            | Self::Wake(reply)
+            | Self::Wake(_, reply)
             | Self::Probe(reply)
             | Self::Close(reply) => {
                 drop(reply.send(Err(error)));

@@ -10,7 +10,7 @@ use tidings_core::clock::Timestamp;
 use tidings_core::health::Health;
 use tidings_core::id::WebhookId;
 
-use super::commanding::next_wake;
+use super::waking::next_wake;
 use super::{READERS, resealing, unavailable};
 use crate::directory::{Directory, Tables};
 use crate::document::{self, NounRow, Unreadable};

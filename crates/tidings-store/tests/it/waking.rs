@@ -11,7 +11,7 @@ use tidings_core::message::{self, Inbound};
 use tidings_core::record::Kind;
 use tidings_store::order::Place as Where;
 
-use crate::bench::{Bench, Place, SECOND, START};
+use crate::bench::{Bench, Place, SECOND, START, Sqlite};
 use crate::commanding::order;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -131,4 +131,36 @@ pub(crate) async fn an_instant_given_up_is_not_waited_for<P: Place>() {
     bench.store.wake().await.unwrap();
     assert_eq!(bench.woken(organization).await, woken);
     assert_eq!(bench.next_wake(), None);
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_woken_holds_up_no_other() {
+    let bench = Bench::<Sqlite>::open();
+    let organization = bench.organization(None).await;
+    let mut ids = Vec::new();
+    for thread in ["a", "b", "c"] {
+        let id = bench.conversation(organization, thread).await;
+        bench.snooze(id, START.plus(HOUR)).await;
+        ids.push(id);
+    }
+    let connection = rusqlite::Connection::open(bench.place.path()).unwrap();
+    let refuse = format!(
+        "create trigger refuse before insert on events
+        when new.type = 'conversation.unsnoozed' and instr(new.data, '{}') > 0
+        begin select raise(abort, 'refused'); end",
+        ids[0]
+    );
+    connection.execute_batch(&refuse).unwrap();
+    bench.clock.advance(HOUR);
+    bench.store.wake().await.unwrap();
+    assert_eq!(bench.woken(organization).await, 2);
+    let later = START.plus(HOUR * 2);
+    assert_eq!(bench.next_wake(), Some(later), "it is tried again");
+    connection.execute_batch("drop trigger refuse").unwrap();
+    bench.clock.advance(HOUR);
+    bench.store.wake().await.unwrap();
+    assert_eq!(
+        (bench.woken(organization).await, bench.next_wake()),
+        (3, None)
+    );
 }
