@@ -8,7 +8,9 @@ use serde_json::value::RawValue;
 use tidings_events::{Dialect, EventView, OccurredAt as ShownAt, RenderContext};
 
 use crate::clock::Timestamp;
-use crate::id::{EventId, OrganizationId};
+use crate::explain::Reason;
+use crate::id::{EventId, OrganizationId, WebhookId};
+use crate::webhook::deaf::deaf_to;
 
 mod held;
 pub use held::held_records;
@@ -66,6 +68,17 @@ pub struct Content {
     pub data: String,
     /// The trace it belongs to (W3C `traceparent` of the request), passed on to receivers.
     pub traceparent: Option<String>,
+}
+
+impl Content {
+    /// The webhook that does not hear it, whatever it asked for, and why.
+    pub fn deaf(&self) -> Option<(WebhookId, Reason)> {
+        deaf_to(
+            &self.kind,
+            self.ordering_key.as_deref(),
+            self.actor.as_deref(),
+        )
+    }
 }
 
 /// Where an event's number within its conversation comes from (contract §6).

@@ -21,6 +21,8 @@ pub enum Reason {
     SwitchedOff,
     /// The webhook's own endpoint caused it, by an answer.
     CausedByIt,
+    /// It tells the other webhooks of this one.
+    TellsOfIt,
     /// The webhook was not concerned.
     Unheard(Unheard),
     /// Its payload is gone, and with it what its name depended on.
@@ -31,7 +33,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Pending,
         Self::Held,
         Self::Succeeded,
@@ -40,6 +42,7 @@ impl Reason {
         Self::NotMadeYet,
         Self::SwitchedOff,
         Self::CausedByIt,
+        Self::TellsOfIt,
         Self::Unheard(Unheard::OutsideSubtree),
         Self::Unheard(Unheard::DescendantsExcluded),
         Self::Unheard(Unheard::NotInDialect),
@@ -59,6 +62,7 @@ impl Reason {
             Self::NotMadeYet => "webhook_not_made_yet",
             Self::SwitchedOff => "webhooks_switched_off",
             Self::CausedByIt => "caused_by_it",
+            Self::TellsOfIt => "tells_of_it",
             Self::Unheard(Unheard::OutsideSubtree) => "outside_subtree",
             Self::Unheard(Unheard::DescendantsExcluded) => "descendants_excluded",
             Self::Unheard(Unheard::NotInDialect) => "not_in_dialect",
@@ -91,6 +95,7 @@ impl Reason {
             Self::CausedByIt => {
                 "the webhook's own endpoint caused it by its answer to a delivery, and does not hear itself"
             }
+            Self::TellsOfIt => "it tells of this very webhook, which only the others hear",
             Self::Unheard(Unheard::OutsideSubtree) => {
                 "the event happened neither in the webhook's organization nor below it"
             }

@@ -11,6 +11,7 @@ use crate::id::{OrganizationId, WebhookId};
 use crate::retry::Schedule;
 
 pub mod challenge;
+pub mod deaf;
 pub mod draft;
 pub mod headers;
 pub mod notice;

@@ -57,13 +57,13 @@ limit $4;
 
 -- name: past_events
 -- The data is read only where the dialect's names depend on it.
-select id, organization_id, type, case when $4 then data else '' end, actor
+select id, organization_id, type, case when $4 then data else '' end, ordering_key, actor
 from events
 where organization_id = $1 and id > $2 and id <= $3 and data is not null
 order by id;
 
 -- name: past_events_everywhere
-select id, organization_id, type, case when $3 then data else '' end, actor
+select id, organization_id, type, case when $3 then data else '' end, ordering_key, actor
 from events
 where id > $1 and id <= $2 and data is not null
 order by id;

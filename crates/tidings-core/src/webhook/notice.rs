@@ -7,6 +7,12 @@ use crate::clock::Timestamp;
 use crate::command::SYSTEM_ACTOR;
 use crate::event::{Content, NewEvent, Numbering};
 use crate::health::Health;
+use crate::id::WebhookId;
+
+/// What the types of these events begin with; nobody else publishes them.
+const KINDS: &str = "webhook.";
+/// What their ordering keys begin with; the webhook's id follows.
+const ORDERING_KEYS: &str = "webhook:";
 
 /// A change that an operator would want to hear of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,11 +74,17 @@ impl Notice {
                 kind: self.kind().to_owned(),
                 version: 1,
                 external_id: None,
-                ordering_key: Some(format!("webhook:{}", webhook.id)),
+                ordering_key: Some(format!("{ORDERING_KEYS}{}", webhook.id)),
                 actor: Some(SYSTEM_ACTOR.to_owned()),
                 data: data.to_string(),
                 traceparent: None,
             },
         }
     }
+}
+
+/// The webhook that an event of this type and ordering key tells of, when [`Notice::event`] made it.
+pub(super) fn subject(kind: &str, ordering_key: Option<&str>) -> Option<WebhookId> {
+    let key = ordering_key.filter(|_| kind.starts_with(KINDS))?;
+    key.strip_prefix(ORDERING_KEYS)?.parse().ok()
 }

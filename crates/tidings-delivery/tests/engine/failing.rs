@@ -11,7 +11,7 @@ use crate::endpoint::{Endpoint, Reply};
 use crate::rig::Rig;
 
 /// An endpoint that answers 500 until it is told to be well.
-async fn ill() -> (Endpoint, Arc<AtomicBool>) {
+pub(crate) async fn ill() -> (Endpoint, Arc<AtomicBool>) {
     let well = Arc::new(AtomicBool::new(false));
     let heard = well.clone();
     let endpoint = Endpoint::scripted(move |_| {
@@ -22,7 +22,7 @@ async fn ill() -> (Endpoint, Arc<AtomicBool>) {
 }
 
 /// Five deliveries fail, the last of them after [`SPAN_MIN`].
-async fn make_failing(rig: &Rig, id: WebhookId) {
+pub(crate) async fn make_failing(rig: &Rig, id: WebhookId) {
     for _ in 1..FAILURES_MIN {
         rig.publish("a").await;
     }
@@ -39,6 +39,15 @@ async fn probe_after(rig: &Rig, id: WebhookId, by: Duration) {
     rig.skip(by).await;
     rig.until(|rig| rig.health(id).consecutive_failures > failed)
         .await;
+}
+
+/// Probes whenever one is due, until the webhook is disabled.
+pub(crate) async fn probe_until_disabled(rig: &Rig, id: WebhookId) {
+    while rig.disabled(id).is_none() {
+        let next_probe = rig.health(id).next_probe(id, &rig.patience(id));
+        let left = next_probe.map_or(Duration::ZERO, |at| at.since(rig.now()));
+        probe_after(rig, id, left).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,25 +125,13 @@ async fn a_spell_as_long_as_the_schedule_disables() {
         .await;
     make_failing(&rig, id).await;
     // 600 s, 1,200 s and 2,400 s are the whole schedule.
-    while rig.disabled(id).is_none() {
-        let next_probe = rig.health(id).next_probe(id, &rig.patience(id));
-        let left = next_probe.map_or(Duration::ZERO, |at| at.since(rig.now()));
-        probe_after(&rig, id, left).await;
-    }
+    probe_until_disabled(&rig, id).await;
     assert_eq!(
         rig.disabled(id).as_deref(),
         Some("too many consecutive failures")
     );
     assert_eq!(rig.health(id).pending, i64::from(FAILURES_MIN));
     well.store(true, Ordering::SeqCst);
-    rig.update(
-        id,
-        Some(tidings_store::change::Backlog::Deliver),
-        true,
-        |webhook| {
-            webhook.activity = tidings_core::webhook::Activity::Active;
-        },
-    )
-    .await;
+    rig.enable(id).await;
     rig.until_owed(id, 0).await;
 }

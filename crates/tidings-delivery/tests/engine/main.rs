@@ -11,6 +11,7 @@ mod errands;
 mod failing;
 mod flow;
 mod holds;
+mod notices;
 mod order;
 mod record;
 mod replay;

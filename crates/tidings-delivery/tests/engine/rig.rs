@@ -99,7 +99,7 @@ impl Rig {
     /// Stops the engine; the store can still be asked.
     pub(crate) async fn stop_engine(&mut self) {
         if let Some(engine) = self.engine.take() {
-            timeout(PATIENCE, engine.stop()).await.unwrap();
+            timeout(PATIENCE, engine.stop()).await.unwrap().unwrap();
         }
     }
 
@@ -177,6 +177,12 @@ impl Rig {
             forgive,
         })
         .await;
+    }
+
+    /// Enables a disabled webhook, and delivers what was held.
+    pub(crate) async fn enable(&self, id: WebhookId) {
+        let active = |webhook: &mut Webhook| webhook.activity = Activity::Active;
+        self.update(id, Some(Backlog::Deliver), true, active).await;
     }
 
     /// Switches the organization's webhooks on or off.

@@ -20,7 +20,7 @@ impl Commit<'_> {
     /// Tells the other webhooks of the organization and its ancestors.
     pub(super) fn announce(&mut self, notice: Notice, webhook: &Webhook) -> rusqlite::Result<()> {
         let event = notice.event(webhook, self.health(webhook.id));
-        self.store_unheard_by(Some(webhook.id), webhook.organization_id, event)?;
+        self.store(webhook.organization_id, event)?;
         self.staged.committed.notices.push(notice);
         Ok(())
     }

@@ -10,7 +10,7 @@ use tidings_core::explain::Reason;
 use tidings_core::id::{DeliveryId, EventId, OrganizationId};
 use tidings_core::organization::Organization;
 use tidings_core::subscription::Wish;
-use tidings_core::webhook::{Webhook, replies};
+use tidings_core::webhook::Webhook;
 use tidings_events::EventFacts;
 
 use super::group::Commit;
@@ -134,8 +134,10 @@ fn why_not_owed(
     if switch.is_some_and(|switch| !switch.webhooks_enabled) {
         return Ok(Reason::SwitchedOff);
     }
-    if replies::webhook_of(event.content.actor.as_deref()) == Some(webhook.id) {
-        return Ok(Reason::CausedByIt);
+    if let Some((deaf, reason)) = event.content.deaf()
+        && deaf == webhook.id
+    {
+        return Ok(reason);
     }
     let facts = EventFacts {
         kind: &event.content.kind,

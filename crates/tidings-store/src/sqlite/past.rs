@@ -11,7 +11,8 @@ use tidings_core::delivery::State;
 use tidings_core::id::{EventId, OrganizationId, WebhookId};
 use tidings_core::replay::{Selection, Standing, Which};
 use tidings_core::subscription::Wish;
-use tidings_core::webhook::{Webhook, replies};
+use tidings_core::webhook::Webhook;
+use tidings_core::webhook::deaf::deaf_to;
 use tidings_events::EventFacts;
 
 use super::paging::{Bounds, merge, page};
@@ -54,8 +55,8 @@ struct Candidate {
     kind: String,
     /// Empty where the dialect's names do not depend on it.
     data: String,
-    /// The webhook whose endpoint caused it, where that matters: what was owed once was another's doing.
-    author: Option<WebhookId>,
+    /// The webhook that does not hear it, where that matters: what was owed once is heard.
+    deaf: Option<WebhookId>,
     standing: Standing,
 }
 
@@ -89,8 +90,8 @@ impl Past<'_> {
                 kind: &candidate.kind,
                 data: &candidate.data,
             };
-            let is_own_doing = candidate.author == Some(self.webhook.id);
-            let is_heard = !is_own_doing && wish.hears(chain, &facts).is_ok();
+            let is_deaf = candidate.deaf == Some(self.webhook.id);
+            let is_heard = !is_deaf && wish.hears(chain, &facts).is_ok();
             let is_meant = narrowed.hears(chain, &facts).is_ok();
             if !is_meant || !selection.which.wants(candidate.standing, is_heard) {
                 continue;
@@ -128,7 +129,7 @@ impl Past<'_> {
                     organization_id: OrganizationId(row.get(2)?),
                     kind: row.get(3)?,
                     data: row.get(4)?,
-                    author: None,
+                    deaf: None,
                     standing: Standing::Exhausted,
                 });
             }
@@ -219,12 +220,16 @@ pub(super) fn next_event(snapshot: &Connection, id: EventId) -> rusqlite::Result
 }
 
 fn candidate_of(row: &Row<'_>) -> rusqlite::Result<Candidate> {
+    let kind: String = row.get(2)?;
+    let ordering_key = row.get_ref(4)?.as_str_or_null()?;
+    let actor = row.get_ref(5)?.as_str_or_null()?;
+    let deaf = deaf_to(&kind, ordering_key, actor).map(|(webhook, _)| webhook);
     Ok(Candidate {
         id: EventId(row.get(0)?),
         organization_id: OrganizationId(row.get(1)?),
-        kind: row.get(2)?,
+        kind,
         data: row.get(3)?,
-        author: replies::webhook_of(row.get_ref(4)?.as_str_or_null()?),
+        deaf,
         standing: Standing::Unowed,
     })
 }

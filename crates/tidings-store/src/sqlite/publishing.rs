@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 use tidings_core::delivery::{OrderKey, Owed};
 use tidings_core::event::{Event, NewEvent, Numbering, OccurredAt, Outgoing};
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, ReplayId, WebhookId};
-use tidings_core::webhook::{Ordering, replies};
+use tidings_core::webhook::Ordering;
 use tidings_events::EventFacts;
 
 use super::group::Commit;
@@ -92,16 +92,6 @@ impl Commit<'_> {
         organization_id: OrganizationId,
         new: NewEvent,
     ) -> rusqlite::Result<EventId> {
-        self.store_unheard_by(None, organization_id, new)
-    }
-
-    /// The same, but for one webhook that shall not hear it.
-    pub(super) fn store_unheard_by(
-        &mut self,
-        deaf: Option<WebhookId>,
-        organization_id: OrganizationId,
-        new: NewEvent,
-    ) -> rusqlite::Result<EventId> {
         let id = EventId(self.next_key());
         let sequence = match new.numbering {
             Numbering::Next(conversation) => {
@@ -121,7 +111,7 @@ impl Commit<'_> {
             content: new.content,
         };
         self.insert_event(&event)?;
-        self.owe(&Arc::new(Outgoing::new(event)), deaf)?;
+        self.owe(&Arc::new(Outgoing::new(event)))?;
         self.staged.events += 1;
         Ok(id)
     }
@@ -174,7 +164,7 @@ impl Commit<'_> {
 
     /// Owes the event to every webhook that asked for it, before another event gets its id: where a
     /// delivery's id lies tells its event (`past.rs`).
-    fn owe(&mut self, outgoing: &Arc<Outgoing>, deaf: Option<WebhookId>) -> rusqlite::Result<()> {
+    fn owe(&mut self, outgoing: &Arc<Outgoing>) -> rusqlite::Result<()> {
         let event = &outgoing.event;
         let own = event.organization_id;
         let chain = self.tables.chain(own);
@@ -189,12 +179,8 @@ impl Commit<'_> {
         self.tables
             .subscriptions
             .matching(own, listening, &facts, &mut heard);
-        let author = replies::webhook_of(event.content.actor.as_deref());
-        let unheard_by = [deaf, author];
-        for webhook in heard
-            .into_iter()
-            .filter(|id| !unheard_by.contains(&Some(*id)))
-        {
+        let deaf = event.content.deaf().map(|(webhook, _)| webhook);
+        for webhook in heard.into_iter().filter(|id| deaf != Some(*id)) {
             self.owe_to(webhook, outgoing, None)?;
         }
         Ok(())
