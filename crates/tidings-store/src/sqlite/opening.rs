@@ -134,7 +134,9 @@ fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     // An acknowledgement means the disk has it: every commit is synced.
     connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update(None, "wal_autocheckpoint", 4_000)
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    // What is erased is overwritten, not only forgotten.
+    connection.pragma_update(None, "secure_delete", "on")
 }
 
 /// Refuses what is damaged, foreign or newer.

@@ -11,7 +11,7 @@ use tidings_store::change::{Change, Refusal};
 use tidings_store::order::Place as Where;
 use tidings_store::query::Status;
 
-use crate::bench::{Bench, Place, START, event, named};
+use crate::bench::{Bench, DAY, Place, START, Sqlite, event, named};
 use crate::commanding::order;
 
 pub(crate) async fn the_payload_goes_the_record_stays<P: Place>() {
@@ -142,11 +142,49 @@ pub(crate) async fn everything_about_a_contact<P: Place>() {
     assert!(!is_erased(other).await && !is_erased(later).await);
 }
 
+#[tokio::test]
+async fn not_a_byte_is_left_in_the_file() {
+    const PERSON: &str = "ada@lovelace.example";
+    let bench = Bench::<Sqlite>::open();
+    let organization = bench.organization(None).await;
+    let hook = bench.webhook(organization).await;
+    let long = PERSON.repeat(1_000);
+    let contact = json!({"name": PERSON, "email": PERSON, "customFields": {"said": long}});
+    let contact = bench.contact_of(organization, &contact).await;
+    let told = json!({"contact": {"id": contact}, "note": long}).to_string();
+    let told = vec![event("contact.updated", None, &told); 20];
+    bench.publish(organization, told).await;
+    for id in bench.delivery_ids(hook).await {
+        let mut answered = bench.outcome(id, Next::Succeeded).await;
+        if let Some(attempt) = &mut answered.attempt {
+            attempt.response_body = long.clone().into_bytes();
+        }
+        bench.store.settle([answered].into()).await.unwrap();
+    }
+    let delete = contact::Command::Delete {
+        id: contact,
+        erase: true,
+    };
+    let delete = order(Where::In(organization), delete);
+    bench.command(delete).await.unwrap();
+    bench.prune(START.minus(DAY)).await;
+    let place = bench.close().await;
+    for file in std::fs::read_dir(place.path().parent().unwrap()).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let mut windows = bytes.windows(PERSON.len());
+        assert!(!windows.any(|found| found == PERSON.as_bytes()), "{path:?}");
+    }
+}
+
 impl<P: Place> Bench<P> {
     async fn contact(&self, organization: OrganizationId) -> ContactId {
-        let body = json!({"name": "Ada"});
+        self.contact_of(organization, &json!({"name": "Ada"})).await
+    }
+
+    async fn contact_of(&self, organization: OrganizationId, body: &Value) -> ContactId {
         let mut faults = Faults::new();
-        let draft = contact::Draft::read(&mut Object::root(&body, &mut faults));
+        let draft = contact::Draft::read(&mut Object::root(body, &mut faults));
         let create = order(Where::In(organization), contact::Command::Create(draft));
         let reply = self.command(create).await.unwrap();
         let shown: Value = serde_json::from_str(&reply).unwrap();
