@@ -47,10 +47,21 @@ pub struct EngineOptions {
     pub metrics: Metrics,
 }
 
+/// The engine stopped before the outcomes of all attempts were durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the outcomes of {outcomes} attempts could not be stored; these deliveries are sent again after the next start"
+)]
+pub struct Unstored {
+    /// Of how many attempts.
+    pub outcomes: usize,
+}
+
 /// A running engine.
 #[derive(Debug)]
 pub struct Engine {
     stop: watch::Sender<bool>,
+    settler: JoinHandle<usize>,
     tasks: Vec<JoinHandle<()>>,
     reports: Reports,
     errands: Arc<Errands>,
@@ -87,6 +98,7 @@ impl Engine {
             attempted,
             settled: settled_to,
             metrics: metrics.clone(),
+            stopping: stopping.clone(),
         };
         let router = Router::new(rules, version);
         let errands = Arc::new(Errands {
@@ -100,7 +112,6 @@ impl Engine {
         let waker = waker::run(store.clone(), clock.clone(), stopping.clone());
         let hub = Hub::new(store, clock, router, sender, metrics);
         let tasks = vec![
-            tokio::spawn(settler.run()),
             tokio::spawn(hub.run(handoff, settled, stopping)),
             tokio::spawn(upkeep),
             tokio::spawn(replayer),
@@ -108,6 +119,7 @@ impl Engine {
         ];
         Self {
             stop,
+            settler: tokio::spawn(settler.run()),
             tasks,
             reports,
             errands,
@@ -125,14 +137,21 @@ impl Engine {
     }
 
     /// Sends nothing new, lets the attempts in flight end and makes their outcomes durable.
-    /// When it returns, the store has been left alone and may be closed; to close it earlier, or a
-    /// store that cannot be written, keeps this waiting, for the owner to cut short.
-    pub async fn stop(self) {
+    /// When it returns, the store has been left alone and may be closed. A store that cannot be
+    /// written is waited for a few seconds.
+    pub async fn stop(self) -> Result<(), Unstored> {
         self.stop.send_replace(true);
         for task in self.tasks {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "a part of the delivery engine ended badly");
-            }
+            task.await.unwrap_or_else(ended_badly);
+        }
+        let unstored = self.settler.await.map_err(ended_badly);
+        match unstored.unwrap_or_default() {
+            0 => Ok(()),
+            outcomes => Err(Unstored { outcomes }),
         }
     }
+}
+
+fn ended_badly(error: tokio::task::JoinError) {
+    tracing::error!(%error, "a part of the delivery engine ended badly");
 }

@@ -15,4 +15,4 @@ pub mod transport;
 mod upkeep;
 mod waker;
 
-pub use engine::{Engine, EngineOptions};
+pub use engine::{Engine, EngineOptions, Unstored};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tidings_core::lane::{Ended, Reply};
 use tidings_store::Store;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::dispatch::Settled;
 use crate::metrics::Metrics;
@@ -16,15 +16,21 @@ const BATCH_MAX: usize = 1_024;
 /// How long a failed commit is not repeated: the disk may be full, and the slots stay taken.
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
 
+/// How often it is repeated once the engine is to stop: a full disk must not keep the process.
+const LAST_TRIES: u32 = 8;
+
 pub(crate) struct Settler {
     pub(crate) store: Store,
     pub(crate) attempted: mpsc::Receiver<Attempted>,
     pub(crate) settled: mpsc::Sender<Vec<Settled>>,
     pub(crate) metrics: Metrics,
+    pub(crate) stopping: watch::Receiver<bool>,
 }
 
 impl Settler {
-    pub(crate) async fn run(mut self) {
+    /// Tells how many outcomes were not stored in the end.
+    pub(crate) async fn run(mut self) -> usize {
+        let mut unstored = 0;
         let mut waiting = Vec::with_capacity(BATCH_MAX);
         while self.attempted.recv_many(&mut waiting, BATCH_MAX).await > 0 {
             let settled: Vec<_> = waiting.iter().map(settled).collect();
@@ -32,24 +38,36 @@ impl Settler {
                 .drain(..)
                 .map(|attempted| attempted.settlement)
                 .collect();
-            self.settle(batch).await;
+            if !self.settle(batch).await {
+                unstored += settled.len();
+            }
             if self.settled.send(settled).await.is_err() {
-                return;
+                break;
             }
         }
+        unstored
     }
 
-    /// Until it is durable: a delivery keeps its slot until then (rule 8).
-    async fn settle(&self, batch: Arc<[tidings_core::delivery::Settlement]>) {
+    /// Until it is durable: a delivery keeps its slot until then (rule 8). Only an engine that is to
+    /// stop gives up, which is false; its lanes send nothing more.
+    async fn settle(&self, batch: Arc<[tidings_core::delivery::Settlement]>) -> bool {
         self.metrics.settled(batch.len());
         let mut failed = false;
+        let mut last_tries = LAST_TRIES;
         while let Err(error) = self.store.settle(batch.clone()).await {
             if !failed {
                 tracing::error!(outcomes = batch.len(), %error, "outcomes cannot be stored; trying again until they can");
                 failed = true;
             }
+            if *self.stopping.borrow() {
+                if last_tries == 0 {
+                    return false;
+                }
+                last_tries -= 1;
+            }
             tokio::time::sleep(AGAIN_AFTER).await;
         }
+        true
     }
 }
 

@@ -140,12 +140,12 @@ impl Installation {
     /// Not ready at once, nothing new is accepted; attempts in flight end and are made durable.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         self.stop.send_replace(true);
-        self.engine.stop().await;
+        let stored = self.engine.stop().await;
         for server in self.servers {
             server.await.context("a server ended badly")?;
         }
         self.store.close().await;
-        Ok(())
+        Ok(stored?)
     }
 }
 

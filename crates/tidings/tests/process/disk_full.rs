@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::http::{Caller, text};
-use crate::receiver::Receiver;
+use crate::receiver::{Gate, Receiver};
 use crate::server::{Server, Site, publish, subscribe, until};
 
 const MIB: u64 = 1024 * 1024;
@@ -183,11 +183,46 @@ fn a_limit_on_the_size_of_files() {
     at_the_size_limit();
 }
 
-/// The system refuses to let the process's files grow, until it is told otherwise.
 fn at_the_size_limit() {
     let site = Site::new();
+    let server = limited(&site, &BALLAST_BYTES.to_string());
+    let id = server.id();
+    fill_and_free(server, &site, || limit(id, "unlimited"));
+}
+
+#[test]
+fn a_stop_does_not_wait_for_room() {
+    let (site, gate) = (Site::new(), Gate::default());
+    let door = gate.clone();
+    let receiver = Receiver::scripted(move |_| {
+        door.pass();
+        200
+    });
+    let server = limited(&site, "unlimited");
+    let tenant = server.tenant();
+    let webhook = subscribe(&tenant, &receiver, &json!({}));
+    let id = publish(&tenant, &event("c1", 1));
+    receiver.nth(1);
+    // Not a byte more.
+    limit(server.id(), "1");
+    gate.open();
+    let ended = server.terminate();
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let told = "the outcomes of 1 attempts could not be stored";
+    assert!(ended.stderr.contains(told), "{}", ended.stderr);
+
+    let server = site.serve();
+    assert_eq!(receiver.nth(2).header("webhook-id"), Some(id.as_str()));
+    let path = format!("/v1/webhooks/{}", text(&webhook, "id"));
+    until(&server.admin(), &path, |webhook| {
+        webhook["pendingCount"] == 0
+    });
+}
+
+/// Serves with a limit on the size of files: the system refuses to let them grow further.
+fn limited(site: &Site, bytes: &str) -> Server {
     let mut command = Command::new("prlimit");
-    command.args([&format!("--fsize={BALLAST_BYTES}:unlimited"), "--"]);
+    command.args([&format!("--fsize={bytes}:unlimited"), "--"]);
     // Without this the signal that comes with the refusal would end the process.
     command.args([
         "sh",
@@ -195,12 +230,14 @@ fn at_the_size_limit() {
         "trap '' XFSZ; exec \"$0\" \"$@\"",
         env!("CARGO_BIN_EXE_tidings"),
     ]);
-    let server = site.launch(command).unwrap();
-    let id = server.id().to_string();
-    fill_and_free(server, &site, || {
-        let lift = Command::new("prlimit")
-            .args(["--fsize=unlimited:unlimited", "--pid", &id])
-            .status();
-        assert!(lift.unwrap().success());
-    });
+    site.launch(command).unwrap()
+}
+
+/// Changes the limit of a process that runs.
+fn limit(process: u32, bytes: &str) {
+    let set = Command::new("prlimit")
+        .args([&format!("--fsize={bytes}:unlimited"), "--pid"])
+        .arg(process.to_string())
+        .status();
+    assert!(set.unwrap().success());
 }
