@@ -9,7 +9,7 @@ use tidings_core::errand::Courier;
 use tidings_core::shares::OPEN_ATTEMPTS_MAX;
 use tidings_store::{Handoff, Store};
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::errands::Errands;
 use crate::hub::Hub;
@@ -142,16 +142,19 @@ impl Engine {
     pub async fn stop(self) -> Result<(), Unstored> {
         self.stop.send_replace(true);
         for task in self.tasks {
-            task.await.unwrap_or_else(ended_badly);
+            note_end(task.await);
         }
-        let unstored = self.settler.await.map_err(ended_badly);
-        match unstored.unwrap_or_default() {
+        match note_end(self.settler.await) {
             0 => Ok(()),
             outcomes => Err(Unstored { outcomes }),
         }
     }
 }
 
-fn ended_badly(error: tokio::task::JoinError) {
-    tracing::error!(%error, "a part of the delivery engine ended badly");
+/// What a part came to; nothing, with a word in the log, when it panicked.
+fn note_end<T: Default>(end: Result<T, JoinError>) -> T {
+    end.unwrap_or_else(|error| {
+        tracing::error!(%error, "a part of the delivery engine ended badly");
+        T::default()
+    })
 }
