@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
-use tidings_events::Dialect;
 use tidings_events::payload::{Body, Member, Object, Payloads, Shape};
+use tidings_events::{Dialect, DialectEvent, EventType, event_types};
 
 const HEAD: &str = "\
 <!-- Made by `cargo xtask documents` from the catalogue. Change crates/tidings-events, then make it anew. -->
@@ -18,8 +18,25 @@ under which `standard` tells it; each other dialect has its own name for it, or 
 A member marked * is in every such object; others are left out while they are unknown, or null where that is \
 said. An *id* is a text or a whole number, as its publisher has it. In objects marked *open* a publisher's own \
 members are passed on as they are. The same as JSON Schema (2020-12): the `webhooks` of `/openapi.json`, or \
-`tidings types --dialect D --lang jsonschema`; the same command writes TypeScript, Python, Rust and Go.
+`tidings types --dialect D --lang jsonschema`; the same command writes TypeScript, Python, Rust and Go. Headers, \
+signatures and how to answer are in [verifying.md](verifying.md).
 ";
+
+const OVERVIEW: &str = "
+## Which dialect tells what
+
+Under which name a dialect tells a canonical type, and – if it does not. Patterns of a webhook are over these names.
+
+| canonical type, and `standard` | atender | chatshipper | varda | dialogbrain |
+|---|---|---|---|---|
+";
+
+const VENDORS: [Dialect; 4] = [
+    Dialect::Atender,
+    Dialect::Chatshipper,
+    Dialect::Varda,
+    Dialect::Dialogbrain,
+];
 
 /// Objects of a sample down to this depth have a line per member; deeper ones stand on one line.
 const SAMPLE_DEPTH: usize = 2;
@@ -31,10 +48,36 @@ pub(super) fn page() -> String {
         let _ = write!(page, "\n- [{dialect}](#{dialect}): {names} events");
     }
     page.push('\n');
+    write_overview(&mut page);
     for dialect in Dialect::ALL {
         write_dialect(&mut page, dialect);
     }
     page
+}
+
+/// A row per canonical type, with the name that each dialect has for it.
+fn write_overview(page: &mut String) {
+    page.push_str(OVERVIEW);
+    for event_type in event_types() {
+        let names = VENDORS.map(|dialect| name_in(dialect, event_type));
+        let name = event_type.name();
+        let anchor = anchor(Dialect::Standard, name);
+        let _ = writeln!(page, "| [`{name}`](#{anchor}) | {} |", names.join(" | "));
+    }
+}
+
+/// The name, with a link to where it is described.
+fn name_in(dialect: Dialect, event_type: &EventType) -> String {
+    let is_told = |event: &DialectEvent| {
+        let mut types = event.event_types.iter();
+        types.any(|told| told.name() == event_type.name())
+    };
+    let name = event_type.documented_name(dialect);
+    let event = dialect.events().find(is_told);
+    match (name, event) {
+        (Some(name), Some(event)) => format!("[`{name}`](#{})", anchor(dialect, event.name)),
+        _ => "–".to_owned(),
+    }
 }
 
 fn write_dialect(page: &mut String, dialect: Dialect) {
@@ -102,7 +145,7 @@ fn write_body(page: &mut String, dialect: Dialect, body: &Body, payloads: &Paylo
             page,
             "{} {}\n",
             event_type.description(),
-            event_type.trigger()
+            event.trigger_of(event_type)
         );
     }
     if let Some(data) = payloads.object(&body.data) {

@@ -202,12 +202,11 @@ fn write_changes(
             }
             written.push(name);
             let new = json::member(change, "to");
-            let new = if field == "assignee" {
-                new.and_then(assignee)
-            } else {
-                new
-            };
-            shown.raw(name, new.unwrap_or("null"));
+            match new.filter(|_| field == "assignee").and_then(assignee) {
+                Some(assignee) => shown.text(name, &assignee),
+                None if field == "assignee" => shown.raw(name, "null"),
+                None => shown.raw(name, new.unwrap_or("null")),
+            }
         });
     });
 }
@@ -221,8 +220,8 @@ fn changes_schema(title: &'static str, known: &[(&str, &'static str)]) -> Value 
     changes.build()
 }
 
-/// An assignee is shown by the e-mail address, else by an id.
-fn assignee(raw: &str) -> Option<&str> {
+/// An assignee is shown by the e-mail address, else by an id; as text, like all ids here.
+fn assignee(raw: &str) -> Option<String> {
     let [email, user_id, team_id] = json::pick(raw, ["email", "userId", "teamId"]);
-    email.or(user_id).or(team_id)
+    email.or(user_id).or(team_id).map(record_id::to_text)
 }

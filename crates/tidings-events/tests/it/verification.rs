@@ -78,7 +78,7 @@ fn a_verified_event_is_typed() {
     assert_eq!(event.typed::<Event>().unwrap(), expect);
     assert_eq!(event.event_types()[0].name(), "tag.added");
     assert_eq!(event.organization_id(), Some("org_06f8qk3z00000"));
-    assert_eq!(event.occurred_at(), Some("2026-04-14T08:12:03Z"));
+    assert_eq!(event.occurred_at(), Some("2026-04-14T08:15:40Z"));
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn described(event: &DialectEvent) -> Value {
         "post": {
             "operationId": operation_id(event.dialect, event.name),
             "summary": event.event_type().description(),
-            "description": event.event_type().trigger(),
+            "description": event.trigger(),
             "tags": [event.dialect],
             "security": [],
             "parameters": parameters(event.dialect),

@@ -10,7 +10,7 @@ use tidings_core::event_type::{CustomType, known_names};
 use tidings_core::fault::Fault;
 use tidings_core::id::{EventTypeId, OrganizationId};
 use tidings_core::input::suggest;
-use tidings_events::{Dialect, DialectEvent, Pattern};
+use tidings_events::{Dialect, Pattern};
 use tidings_store::change::{Change, Refusal};
 
 use super::{DESCENDANTS, LIMIT, ORGANIZATION, cursor};
@@ -156,7 +156,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
     let catalogue = dialect
         .events()
         .filter(|event| wanted.after.is_none() && is_meant(event.name))
-        .filter_map(|event| view(dialect, event));
+        .map(EventTypeView::documented);
     let custom = custom
         .iter()
         .map(|custom| EventTypeView::custom(custom, dialect));
@@ -172,7 +172,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
     let dialect = dialect.unwrap_or(Dialect::Standard);
     let known = known_in(&call, place(&call, named.as_deref())?, dialect);
     let name: String = call.id("event type")?;
-    let canonical = dialect.event(&name).and_then(|event| view(dialect, event));
+    let canonical = dialect.event(&name).map(EventTypeView::documented);
     let custom = known.iter().find(|custom| custom.name == name);
     let custom = custom.map(|custom| EventTypeView::custom(custom, dialect));
     let found = canonical.or(custom).ok_or_else(|| {
@@ -217,8 +217,4 @@ fn known_in(
     let organization = organization.filter(|_| dialect.carries_custom_types());
     let directory = call.app.store.directory();
     organization.map_or_else(Vec::new, |id| directory.event_types_in(id))
-}
-
-fn view(dialect: Dialect, event: DialectEvent) -> Option<EventTypeView<'static>> {
-    EventTypeView::of(event.name, dialect, &event.event_types, event.sample)
 }

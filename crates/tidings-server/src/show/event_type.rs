@@ -1,8 +1,10 @@
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::Value;
 use tidings_core::clock::Timestamp;
 use tidings_core::event_type::CustomType;
-use tidings_events::{Dialect, EventType};
+use tidings_events::{Dialect, DialectEvent};
 
 /// When events of custom types fire.
 const CUSTOM_TRIGGER: &str = "When somebody publishes it.";
@@ -20,7 +22,7 @@ pub(crate) struct EventTypeView<'a> {
     /// The canonical types told under this name, or the custom one.
     event_types: Vec<&'a str>,
     description: &'a str,
-    trigger: &'a str,
+    trigger: Cow<'a, str>,
     version: u32,
     schema: &'a Value,
     sample: Value,
@@ -29,28 +31,24 @@ pub(crate) struct EventTypeView<'a> {
 }
 
 impl<'a> EventTypeView<'a> {
-    /// `told` are the canonical types told under `name`; the first describes it.
-    pub(crate) fn of(
-        name: &'a str,
-        dialect: Dialect,
-        told: &[&'a EventType],
-        sample: Value,
-    ) -> Option<Self> {
-        let first = *told.first()?;
-        Some(Self {
+    /// An event that the dialect documents.
+    pub(crate) fn documented(event: DialectEvent) -> Self {
+        let first = event.event_type();
+        let told = event.event_types.iter();
+        Self {
             id: None,
             organization_id: None,
-            name,
-            dialect,
-            event_types: told.iter().map(|event_type| event_type.name()).collect(),
+            name: event.name,
+            dialect: event.dialect,
+            event_types: told.map(|event_type| event_type.name()).collect(),
             description: first.description(),
-            trigger: first.trigger(),
+            trigger: event.trigger(),
             version: first.version(),
             schema: first.schema(),
-            sample,
+            sample: event.sample,
             created_at: None,
             updated_at: None,
-        })
+        }
     }
 
     /// A custom type, in a dialect that carries those.
@@ -62,7 +60,7 @@ impl<'a> EventTypeView<'a> {
             dialect,
             event_types: vec![&custom.name],
             description: &custom.description,
-            trigger: CUSTOM_TRIGGER,
+            trigger: CUSTOM_TRIGGER.into(),
             version: custom.version,
             schema: custom.schema.text(),
             sample: custom.sample.clone(),

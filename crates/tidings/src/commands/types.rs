@@ -6,6 +6,8 @@ mod python;
 mod rust;
 mod typescript;
 
+use std::borrow::Cow;
+
 use clap::{Args, ValueEnum};
 use tidings_events::Dialect;
 use tidings_events::payload::{Body, Payloads};
@@ -68,7 +70,7 @@ fn origin(dialect: Dialect, language: Language) -> String {
 }
 
 /// What a body tells: its description, and when it is sent.
-fn told(body: &Body) -> Vec<&'static str> {
-    let event_type = body.events[0].event_type();
-    vec![event_type.description(), event_type.trigger()]
+fn told(body: &Body) -> [Cow<'static, str>; 2] {
+    let event = &body.events[0];
+    [event.event_type().description().into(), event.trigger()]
 }
