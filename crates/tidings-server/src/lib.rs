@@ -25,6 +25,7 @@ mod routes;
 mod serve;
 mod show;
 mod trace;
+mod version;
 
 pub use app::{App, AppOptions, key_hash};
 pub use exposition::serve_metrics;

@@ -1,12 +1,9 @@
 //! Calls on the conversation core: from a request to a command, and from what it came to to an answer
 //! (contract §7).
 
-use http::header::{ETAG, IF_MATCH};
-use http::{HeaderValue, StatusCode};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use http::StatusCode;
+use serde::Serialize;
 use tidings_core::command::Command;
-use tidings_core::fault::Fault;
 use tidings_core::id::ConversationId;
 use tidings_core::input::{Object, Query};
 use tidings_core::record::{Kind, Record, Stored};
@@ -78,20 +75,6 @@ impl Call {
             is_remembered,
             ..Answer::of_text(status, reply).tagged()
         })
-    }
-
-    /// The version that the caller has seen, if it must be the last.
-    pub(crate) fn if_match(&self) -> Result<Option<i64>, Problem> {
-        let Some(header) = self.headers.get(IF_MATCH) else {
-            return Ok(None);
-        };
-        match header.to_str().unwrap_or_default().trim() {
-            "*" => Ok(None),
-            tag => version_in(tag).map(Some).ok_or_else(|| {
-                let detail = r#"must be the ETag of an answer, such as "3", or *"#;
-                Problem::invalid(vec![Fault::at("If-Match", detail)])
-            }),
-        }
     }
 
     /// A record within reach of the key.
@@ -185,31 +168,6 @@ impl Call {
     }
 }
 
-impl Answer {
-    /// The same with the version of the record it shows, if it shows one, as its `ETag`.
-    pub(crate) fn tagged(self) -> Self {
-        #[derive(Deserialize)]
-        struct Shown {
-            version: Option<Value>,
-        }
-        let text = self.text.as_deref().unwrap_or_default();
-        let shown: Option<Shown> = serde_json::from_slice(text).ok();
-        let version = shown.and_then(|shown| shown.version?.as_i64());
-        match version.and_then(|version| HeaderValue::from_str(&format!("\"{version}\"")).ok()) {
-            Some(tag) => self.with(ETAG, tag),
-            None => self,
-        }
-    }
-}
-
-/// The version an entity tag names; bare digits, which many clients send, are taken for one too.
-fn version_in(tag: &str) -> Option<i64> {
-    let quoted = tag.strip_prefix('"').map(|tag| tag.strip_suffix('"'));
-    let digits = quoted.unwrap_or(Some(tag))?;
-    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_plain.then(|| digits.parse().ok())?
-}
-
 fn read<R: Record>(kind: Kind, stored: &Stored) -> Result<R, Problem> {
     serde_json::from_str(&stored.document).map_err(|error| {
         let corrupt = StoreError::Corrupt {
@@ -219,43 +177,4 @@ fn read<R: Record>(kind: Kind, stored: &Stored) -> Result<R, Problem> {
         };
         corrupt.into()
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tag_names_a_version() {
-        let check = |tag: &str, version| assert_eq!(version_in(tag), version, "{tag}");
-        check("\"1\"", Some(1));
-        check("1", Some(1));
-        check("\"9007199254740993\"", Some(9_007_199_254_740_993));
-        for other in [
-            "",
-            "\"1",
-            "1\"",
-            "\"\"",
-            "\"x\"",
-            "\"-1\"",
-            "W/\"1\"",
-            "\"1\", \"2\"",
-            "\"99999999999999999999\"",
-        ] {
-            check(other, None);
-        }
-    }
-
-    #[test]
-    fn answers_that_show_a_version_are_tagged() {
-        let tag = |text: &'static str| {
-            let answer = Answer::of_text(StatusCode::OK, text).tagged();
-            let found = answer.headers.iter().find(|(name, _)| name == ETAG);
-            found.map(|(_, value)| value.to_str().unwrap().to_owned())
-        };
-        assert_eq!(tag(r#"{"id":"x","version":12}"#), Some("\"12\"".to_owned()));
-        assert_eq!(tag(r#"{"version":"v1"}"#), None);
-        assert_eq!(tag(r#"{"message":{"version":1}}"#), None);
-        assert_eq!(tag(""), None);
-    }
 }

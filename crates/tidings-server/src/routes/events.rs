@@ -3,12 +3,15 @@
 use http::StatusCode;
 use tidings_core::access::Area;
 use tidings_core::event::Event;
+use tidings_core::event_type::known_names;
 use tidings_core::fault::Fault;
 use tidings_core::id::EventId;
-use tidings_core::input::Query;
+use tidings_core::input::{Query, suggest};
+use tidings_events::Dialect;
 use tidings_store::publish::{Publish, Published, accepted_body};
-use tidings_store::query::{EventPage, EventQuery, Page};
+use tidings_store::query::{EventPage, EventQuery, Page, Reach};
 
+use super::webhooks::heard_types;
 use super::{DESCENDANTS, LIMIT, ORGANIZATION, SINCE, cursor};
 use crate::answer::Answer;
 use crate::call::{Call, anywhere};
@@ -120,6 +123,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         let (page, limit) = read_page(query);
         (kind, since, page, limit)
     })?;
+    check_kind(&call, &reach, kind.as_deref())?;
     let found = call
         .app
         .store
@@ -136,6 +140,23 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         found.rows.iter().map(EventDocument::of).collect(),
         next,
     ))
+}
+
+/// Refuses a type that nobody within reach knows: a slip of the pen, which would find nothing.
+pub(super) fn check_kind(call: &Call, reach: &Reach, kind: Option<&str>) -> Result<(), Problem> {
+    let Some(kind) = kind else {
+        return Ok(());
+    };
+    let custom = match *reach {
+        Reach::Only(organization) => call.app.store.directory().event_types_in(organization),
+        Reach::Subtree(organization) => heard_types(call, organization),
+    };
+    if known_names(Dialect::Standard, &custom).any(|known| known == kind) {
+        return Ok(());
+    }
+    let near = suggest(kind, known_names(Dialect::Standard, &custom)).unwrap_or_default();
+    let detail = format!("`{kind}` is no event type here; the nearest is `{near}`");
+    Err(Problem::invalid(vec![Fault::at("?type", detail)]))
 }
 
 fn read_page(query: &mut Query<'_>) -> (EventPage, usize) {

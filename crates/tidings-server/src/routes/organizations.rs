@@ -6,7 +6,7 @@ use tidings_core::id::OrganizationId;
 use tidings_core::organization::{Organization, OrganizationSettings};
 use tidings_store::change::{Change, Refusal};
 
-use super::{DESCENDANTS, LIMIT, ORGANIZATION, cursor};
+use super::{DESCENDANTS, IF_MATCH, LIMIT, ORGANIZATION, cursor};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::caller::missing_scope;
@@ -64,6 +64,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         summary: "Change an organization",
         access: writes(Area::Organizations),
         body: Some("OrganizationPatch"),
+        parameters: &[IF_MATCH],
         answers: &[(200, Holds::Json("Organization"))],
         problems: &[409],
         ..Operation::new(
@@ -121,7 +122,7 @@ async fn create(call: Call) -> Result<Answer, Problem> {
         created_at: now,
         updated_at: now,
     };
-    let answer = Answer::json(StatusCode::CREATED, &OrganizationView::of(&organization));
+    let answer = shown(StatusCode::CREATED, &organization);
     let event = organization_event::created(&call, &organization);
     call.commit_and_tell(Change::CreateOrganization(organization), event, answer)
         .await?
@@ -172,15 +173,13 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 #[expect(clippy::unused_async, reason = "the table holds async handlers")]
 async fn show(call: Call) -> Result<Answer, Problem> {
     call.no_query()?;
-    Ok(Answer::json(
-        StatusCode::OK,
-        &OrganizationView::of(&*find(&call)?),
-    ))
+    Ok(shown(StatusCode::OK, &*find(&call)?))
 }
 
 async fn update(call: Call) -> Result<Answer, Problem> {
     loop {
         let before = find(&call)?;
+        call.check_version(before.version)?;
         let settings = call.read_body(|body| {
             body.refuse(
                 "parentId",
@@ -197,7 +196,7 @@ async fn update(call: Call) -> Result<Answer, Problem> {
             after.version += 1;
             after.updated_at = call.app.now();
         }
-        let answer = Answer::json(StatusCode::OK, &OrganizationView::of(&after));
+        let answer = shown(StatusCode::OK, &after);
         if after == *before {
             return Ok(answer);
         }
@@ -218,6 +217,10 @@ async fn delete(call: Call) -> Result<Answer, Problem> {
     let change = Change::DeleteOrganization(organization.id);
     let deleted = call.commit_and_tell(change, event, Answer::nothing());
     deleted.await?.map_err(Problem::from)
+}
+
+fn shown(status: StatusCode, organization: &Organization) -> Answer {
+    Answer::json(status, &OrganizationView::of(organization)).tagged_as(organization.version)
 }
 
 fn find(call: &Call) -> Result<std::sync::Arc<Organization>, Problem> {

@@ -21,7 +21,7 @@ use tidings_store::query::{EventPage, EventQuery, Page, Reach};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 
-use super::events::TYPE;
+use super::events::{TYPE, check_kind};
 use super::{DESCENDANTS, ORGANIZATION};
 use crate::answer::Answer;
 use crate::call::{Call, anywhere};
@@ -60,6 +60,7 @@ pub(super) const OPERATIONS: &[Operation] = &[Operation {
 
 async fn follow(call: Call) -> Result<Answer, Problem> {
     let (reach, kind) = call.read_list(anywhere, |query| query.filled("type"))?;
+    check_kind(&call, &reach, kind.as_deref())?;
     let last = last_event_id(&call.headers)?;
     let slot = call.app.streams.clone().try_acquire_owned();
     let slot = slot.map_err(|_| Problem {

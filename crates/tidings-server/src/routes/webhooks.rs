@@ -14,7 +14,7 @@ use tidings_events::Secret;
 use tidings_store::change::{Backlog, Change, Refusal};
 
 use super::keys::fill_random;
-use super::{DESCENDANTS, LIMIT, ORGANIZATION, cursor};
+use super::{DESCENDANTS, IF_MATCH, LIMIT, ORGANIZATION, cursor};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::challenge;
@@ -57,6 +57,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         summary: "Change a webhook; in force at once",
         access: writes(Area::Webhooks),
         body: Some("WebhookPatch"),
+        parameters: &[IF_MATCH],
         answers: &[(200, Holds::Json("Webhook"))],
         problems: &[409],
         ..Operation::new(Verb::Patch, "/v1/webhooks/{id}", "updateWebhook", |call| {
@@ -117,7 +118,9 @@ async fn create(call: Call) -> Result<Answer, Problem> {
         webhook.verification = Verification::of(webhook.dialect, echoed);
     }
     let view = WebhookView::of(&webhook, &Health::default(), false).showing_secret(&webhook);
-    let answer = Answer::json(StatusCode::CREATED, &view).with_secret();
+    let answer = Answer::json(StatusCode::CREATED, &view)
+        .tagged_as(webhook.version)
+        .with_secret();
     call.commit(Change::CreateWebhook(Box::new(webhook)), answer)
         .await?
         .map_err(Problem::from)
@@ -160,6 +163,7 @@ async fn update(call: Call) -> Result<Answer, Problem> {
     let mut echoed = None;
     loop {
         let before = find(&call)?;
+        call.check_version(before.version)?;
         let custom_types = heard_types(&call, before.organization_id);
         let rules = rules(&call, &custom_types);
         let patch = call.read_body(|body| Patch::read(body, &before, &rules))?;
@@ -269,10 +273,8 @@ pub(super) fn find(call: &Call) -> Result<Arc<Webhook>, Problem> {
 
 fn shown(call: &Call, webhook: &Webhook) -> Answer {
     let health = call.app.store.directory().health(webhook.id);
-    Answer::json(
-        StatusCode::OK,
-        &WebhookView::of(webhook, &health, masks_headers(call)),
-    )
+    let view = WebhookView::of(webhook, &health, masks_headers(call));
+    Answer::json(StatusCode::OK, &view).tagged_as(webhook.version)
 }
 
 fn masks_headers(call: &Call) -> bool {

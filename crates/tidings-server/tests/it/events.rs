@@ -332,6 +332,48 @@ async fn filters_of_the_list() {
     }
 }
 
+/// A slip of the pen must not pass for a type of which there are no events.
+#[tokio::test]
+async fn a_type_that_is_asked_for_is_known() {
+    let app = TestApp::start().await;
+    let top = app.organization(json!({})).await;
+    let child = app.child(&top).await;
+    let above = app.with_key(&app.key(&top, &["admin"]).await);
+    let below = app.with_key(&app.key(&child, &["admin"]).await);
+    let added = json!({"name": "parcel.shipped", "description": "It is on its way."});
+    below.post("/v1/event-types", added).await.expect(201);
+    below
+        .get("/v1/events?type=parcel.shipped")
+        .await
+        .expect(200);
+    let path = "/v1/events?type=parcel.shipped&includeDescendants=true";
+    above.get(path).await.expect(200);
+    for (caller, path, near) in [
+        (&below, "/v1/events?type=parcel.shiped", "parcel.shipped"),
+        (
+            &above,
+            "/v1/events?type=mesage.received&after=",
+            "message.received",
+        ),
+        (
+            &above,
+            "/v1/events/stream?type=contact.create",
+            "contact.created",
+        ),
+    ] {
+        let faults = caller.get(path).await.problem(422, "invalid_request");
+        let said = format!("the nearest is `{near}`");
+        assert!(
+            faults[0].starts_with("?type") && faults[0].ends_with(&said),
+            "{faults:?}"
+        );
+    }
+    above
+        .get("/v1/events?type=parcel.shipped")
+        .await
+        .problem(422, "invalid_request");
+}
+
 #[tokio::test]
 async fn the_catalogue() {
     let app = TestApp::start().await;

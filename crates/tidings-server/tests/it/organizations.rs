@@ -138,6 +138,25 @@ async fn limits_are_decided_above() {
 }
 
 #[tokio::test]
+async fn a_lost_race_is_told() {
+    let app = TestApp::start().await;
+    let path = format!("/v1/organizations/{}", app.organization(json!({})).await);
+    let first = app.admin().get(&path).await;
+    assert_eq!(first.header("etag"), Some("\"1\""));
+    let seen = app.admin().with("if-match", "\"1\"");
+    let patched = seen.patch(&path, json!({"name": "Mine"})).await;
+    assert_eq!(patched.header("etag"), Some("\"2\""));
+    patched.expect(200);
+    seen.patch(&path, json!({"name": "Theirs"}))
+        .await
+        .problem(409, "conflict");
+    seen.with("if-match", "yesterday")
+        .patch(&path, json!({}))
+        .await
+        .problem(422, "invalid_request");
+}
+
+#[tokio::test]
 async fn a_limit_of_webhooks_counts_what_is_below() {
     let app = TestApp::start().await;
     let top = app.organization(json!({"maxWebhooks": 2})).await;

@@ -133,6 +133,30 @@ async fn pausing_holds_and_resuming_decides_what_becomes_of_it() {
 }
 
 #[tokio::test]
+async fn a_lost_race_is_told() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let made = tenant.post("/v1/webhooks", webhook()).await;
+    let first = made.header("etag").unwrap().to_owned();
+    let path = format!("/v1/webhooks/{}", made.created("id"));
+    let seen = tenant.clone().with("if-match", &first);
+    let patched = seen.patch(&path, json!({"name": "mine"})).await;
+    let second = patched.header("etag").unwrap().to_owned();
+    patched.expect(200);
+    assert_ne!(first, second);
+    assert_eq!(tenant.get(&path).await.header("etag"), Some(&*second));
+    seen.patch(&path, json!({"name": "theirs"}))
+        .await
+        .problem(409, "conflict");
+    assert_eq!(tenant.get(&path).await.expect(200)["name"], "mine");
+    // Nobody who does not ask is refused.
+    tenant
+        .patch(&path, json!({"name": "theirs"}))
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
 async fn a_change_moves_the_time_and_nothing_does_not() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
