@@ -6,27 +6,28 @@
 //! [`Lane::offer`], and as soon as one does not fit, the rest stays in the store and is claimed
 //! later, oldest first. So memory is bounded and nothing depends on an offer being heard.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::clock::Timestamp;
 use crate::delivery::{Next, OrderKey, Owed};
 use crate::id::DeliveryId;
-use crate::retry::LANE_WAIT_MAX;
 use crate::shares::Standing;
 use crate::webhook::Hold;
 
 mod claim;
 mod ended;
+mod flight;
 mod probing;
 mod stream;
+mod temper;
 #[cfg(test)]
 mod tests;
 
 pub use claim::{Claim, Claimed, Part};
 pub use ended::{Ended, Reply};
+use flight::Flight;
 use probing::Probing;
 use stream::Stream;
 pub use stream::{CLAIM_PAUSE, READY_MAX};
+use temper::Temper;
 
 /// How many deliveries a part of a lane reads ahead at least, however few it sends at once.
 const READY_MIN: usize = 32;
@@ -66,29 +67,11 @@ pub struct Lane {
     rules: Rules,
     backlog: Stream,
     live: Stream,
-    in_flight: HashMap<DeliveryId, (Part, Option<OrderKey>)>,
-    /// How many of those are backlog.
-    backlog_in_flight: usize,
-    /// Keys of attempts in flight: the next of the same key waits.
-    busy: HashSet<OrderKey>,
-    /// What was discarded or made due again while in flight: its outcome is not the last word.
-    touched: HashSet<DeliveryId>,
-    wait: Option<Wait>,
+    in_flight: Flight,
+    /// How the endpoint took what was sent.
+    temper: Temper,
     /// While the lane is failing.
     probing: Option<Probing>,
-    /// Whether the last attempt that ended was answered in time.
-    standing: Standing,
-    /// Set when an attempt ran into its timeout, until one is answered: one at a time is enough.
-    is_shrunk: bool,
-}
-
-/// The receiver asked for peace (429 or 503 with `Retry-After`).
-#[derive(Clone, Copy, Debug)]
-struct Wait {
-    /// Nothing is sent before.
-    until: Timestamp,
-    /// A success of an attempt begun later than this ends the wait.
-    since: Timestamp,
 }
 
 impl Lane {
@@ -98,14 +81,9 @@ impl Lane {
             rules,
             backlog: Stream::default(),
             live: Stream::default(),
-            in_flight: HashMap::new(),
-            backlog_in_flight: 0,
-            busy: HashSet::new(),
-            touched: HashSet::new(),
-            wait: None,
+            in_flight: Flight::default(),
+            temper: Temper::unknown(),
             probing: rules.next_probe.map(Probing::new),
-            standing: Standing::Unproven,
-            is_shrunk: false,
         }
     }
 
@@ -123,7 +101,7 @@ impl Lane {
     /// The webhook changed. A changed hold or backlog makes the lane ask the store anew.
     pub fn obey(&mut self, rules: Rules, lift_wait: bool) {
         if lift_wait {
-            self.wait = None;
+            self.temper.lift_wait();
         }
         if rules.hold != self.rules.hold
             || rules.backlog_until != self.rules.backlog_until
@@ -132,11 +110,7 @@ impl Lane {
             self.recheck();
         }
         if rules.backlog_until > self.rules.backlog_until {
-            // What is in flight is older than the new divide.
-            self.in_flight
-                .values_mut()
-                .for_each(|(part, _)| *part = Part::Backlog);
-            self.backlog_in_flight = self.in_flight.len();
+            self.in_flight.becomes_backlog();
         }
         self.probe_from(rules.next_probe);
         if lift_wait && let Some(probing) = &mut self.probing {
@@ -221,33 +195,14 @@ impl Lane {
 
     /// The outcome of an attempt is known, though not durable yet.
     pub fn answered(&mut self, ended: &Ended) {
-        self.standing = match ended.reply {
-            Reply::Success | Reply::Refusal => Standing::Proven,
-            Reply::Timeout | Reply::Silence => Standing::Unproven,
-        };
-        self.is_shrunk = match ended.reply {
-            Reply::Success | Reply::Refusal => false,
-            Reply::Timeout => true,
-            Reply::Silence => self.is_shrunk,
-        };
-        if ended.reply == Reply::Success {
-            if self.wait.is_some_and(|wait| ended.began > wait.since) {
-                self.wait = None;
-            }
-        } else if let Some(delay) = ended.retry_after {
-            let until = ended.ended.plus(delay.min(LANE_WAIT_MAX));
-            let until = self.wait.map_or(until, |wait| wait.until.max(until));
-            let since = ended.ended;
-            self.wait = Some(Wait { until, since });
-        }
+        self.temper.note(ended);
     }
 
     /// The outcome of a delivery is durable; its slot is free.
     pub fn settled(&mut self, id: DeliveryId, next: Next) {
-        let Some((part, key)) = self.in_flight.remove(&id) else {
+        let Some((part, key)) = self.in_flight.end(id) else {
             return;
         };
-        self.backlog_in_flight -= usize::from(part == Part::Backlog);
         match next {
             Next::Succeeded => {}
             // Its part is not known; whatever was read beside it is read again.
@@ -257,11 +212,11 @@ impl Lane {
             Next::Exhausted | Next::Gone => self.stream(part).miss(),
         }
         if let Some(key) = key {
-            self.busy.remove(&key);
+            self.in_flight.free(key);
             self.backlog.release(key);
             self.live.release(key);
         }
-        if self.touched.remove(&id) {
+        if self.in_flight.was_touched(id) {
             self.recheck();
         }
     }
@@ -288,9 +243,7 @@ impl Lane {
 
     /// One delivery was discarded, or is due again: the store knows.
     pub fn touch(&mut self, id: DeliveryId) {
-        if self.in_flight.contains_key(&id) {
-            self.touched.insert(id);
-        } else {
+        if !self.in_flight.touch(id) {
             self.recheck();
         }
     }
@@ -322,45 +275,29 @@ impl Lane {
             return;
         };
         if let Some((known, after_key)) = probing.claim(now) {
-            actions.push(Action::Claim(Claim {
-                part: Part::Probe,
-                limit: 1,
-                known,
-                backlog_until: self.rules.backlog_until,
-                ordered: self.rules.ordered,
-                after_key,
-            }));
+            let claim = Claim::under(&self.rules, Part::Probe, 1, known);
+            actions.push(Action::Claim(Claim { after_key, ..claim }));
         } else if budget > 0
             && let Some(owed) = probing.take(now)
         {
-            self.fly(Part::Probe, &owed);
+            self.in_flight.begin(Part::Probe, &owed);
             actions.push(Action::Probe(owed));
         }
     }
 
     /// Asks the store for what comes next.
     fn feed(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
-        let Rules {
-            backlog_until,
-            ordered,
-            ..
-        } = self.rules;
+        let rules = &self.rules;
         // Reading ahead costs memory for as long as the endpoint takes; a slow one has many fellows.
-        let ready = (2 * self.rules.max_in_flight).clamp(READY_MIN, READY_MAX);
-        let backlog_blocks = ordered && !(self.backlog.is_empty() && self.backlog_in_flight == 0);
+        let ready = (2 * rules.max_in_flight).clamp(READY_MIN, READY_MAX);
+        let backlog_blocks =
+            rules.ordered && (!self.backlog.is_empty() || self.in_flight.has_backlog());
         for (part, stream) in [
             (Part::Backlog, &mut self.backlog),
             (Part::Live, &mut self.live),
         ] {
-            if let Some((limit, known)) = stream.claim(now, ready, self.in_flight.keys().copied()) {
-                actions.push(Action::Claim(Claim {
-                    part,
-                    limit,
-                    known,
-                    backlog_until,
-                    ordered,
-                    after_key: None,
-                }));
+            if let Some((limit, known)) = stream.claim(now, ready, self.in_flight.ids()) {
+                actions.push(Action::Claim(Claim::under(rules, part, limit, known)));
                 if part == Part::Live && backlog_blocks {
                     // The read leaves out what waits for older ones of its conversation there.
                     stream.miss();
@@ -374,7 +311,7 @@ impl Lane {
         if self.rules.hold.is_some() {
             return None;
         }
-        let wait = self.wait.map(|wait| wait.until);
+        let wait = self.temper.wait_until();
         if let Some(probing) = &self.probing {
             // A probe under way is answered for.
             let probe = probing.next_wake().filter(|_| self.in_flight.is_empty())?;
@@ -392,7 +329,7 @@ impl Lane {
 
     /// Whether its endpoint is known to answer.
     pub fn standing(&self) -> Standing {
-        self.standing
+        self.temper.standing()
     }
 
     /// Attempts whose outcome is not durable yet.
@@ -412,47 +349,29 @@ impl Lane {
             Some(probing) => probing.has_nothing(),
             None => self.backlog.is_empty() && self.live.is_empty(),
         };
-        owes_nothing && self.in_flight.is_empty() && self.wait.is_none()
+        owes_nothing && self.in_flight.is_empty() && self.temper.wait_until().is_none()
     }
 
     fn waits(&self, now: Timestamp) -> bool {
-        // After the wait one probe goes out; more follow when it succeeds.
-        self.wait
-            .is_some_and(|wait| now < wait.until || !self.in_flight.is_empty())
+        self.temper.asks_to_wait(now, self.in_flight.len())
     }
 
     fn next_to_send(&mut self) -> Option<Owed> {
-        let limit = if self.wait.is_some() || self.is_shrunk {
-            1
-        } else {
-            self.rules.max_in_flight
-        };
+        let limit = self.temper.limit(self.rules.max_in_flight);
         if self.in_flight.len() >= limit {
             return None;
         }
-        // Half and half: whichever part has fewer attempts open goes first.
-        let order = if self.backlog_in_flight * 2 <= self.in_flight.len() {
-            [Part::Backlog, Part::Live]
-        } else {
-            [Part::Live, Part::Backlog]
-        };
-        for part in order {
-            let (stream, busy) = match part {
-                Part::Backlog => (&mut self.backlog, &self.busy),
-                Part::Live | Part::Probe => (&mut self.live, &self.busy),
+        for part in self.in_flight.parts_in_turn() {
+            let stream = match part {
+                Part::Backlog => &mut self.backlog,
+                Part::Live | Part::Probe => &mut self.live,
             };
-            if let Some(owed) = stream.take(|key| busy.contains(&key)) {
-                self.fly(part, &owed);
+            if let Some(owed) = stream.take(|key| self.in_flight.is_busy(key)) {
+                self.in_flight.begin(part, &owed);
                 return Some(owed);
             }
         }
         None
-    }
-
-    fn fly(&mut self, part: Part, owed: &Owed) {
-        self.busy.extend(owed.order_key);
-        self.in_flight.insert(owed.id, (part, owed.order_key));
-        self.backlog_in_flight += usize::from(part == Part::Backlog);
     }
 
     /// Where a delivery of `part` is found after it was postponed. An ordered lane divides by age, so

@@ -7,6 +7,8 @@ use crate::clock::Timestamp;
 use crate::delivery::{OrderKey, Owed};
 use crate::id::DeliveryId;
 
+use super::Rules;
+
 /// Which part of what is owed a claim asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
@@ -33,6 +35,25 @@ pub struct Claim {
     pub ordered: bool,
     /// The conversation of the last probe: the rotation goes on after it (ordered lanes).
     pub after_key: Option<OrderKey>,
+}
+
+impl Claim {
+    /// A claim of a lane that obeys `rules`.
+    pub(super) fn under(
+        rules: &Rules,
+        part: Part,
+        limit: usize,
+        known: Arc<HashSet<DeliveryId>>,
+    ) -> Self {
+        Self {
+            part,
+            limit,
+            known,
+            backlog_until: rules.backlog_until,
+            ordered: rules.ordered,
+            after_key: None,
+        }
+    }
 }
 
 /// What the store answered to a [`Claim`].
