@@ -251,19 +251,15 @@ impl Outgoing {
     /// The body in `dialect`: the same bytes on every attempt and node. `delivery_number` shows in
     /// `dialogbrain` alone.
     pub fn body(&self, dialect: Dialect, public_url: &str, delivery_number: i64) -> Arc<[u8]> {
-        let render = |delivery_number| {
+        let render = || {
             let context = RenderContext {
                 public_url,
-                delivery_number,
+                delivery_number: None,
             };
             Arc::from(dialect.render(&self.event.view(&self.ids), &context))
         };
-        if dialect == Dialect::Dialogbrain {
-            return render(Some(delivery_number));
-        }
-        self.bodies[dialect as usize]
-            .get_or_init(|| render(None))
-            .clone()
+        let body = self.bodies[dialect as usize].get_or_init(render);
+        dialect.numbered(body, delivery_number)
     }
 }
 
@@ -290,99 +286,4 @@ impl EventIds {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn conversation_and_ordering_key() {
-        let check =
-            |data: Value, objects: &[&str], conversation: Option<&str>, key: Option<&str>| {
-                let text = data.to_string();
-                let found = conversation_of(&data, &text);
-                assert_eq!(found.as_deref(), conversation, "{data}");
-                assert_eq!(
-                    ordering_key_of(found.as_deref(), objects, &data, &text).as_deref(),
-                    key,
-                    "{data}"
-                );
-            };
-        check(
-            json!({"conversation": {"id": "c1"}}),
-            &["conversation"],
-            Some("c1"),
-            Some("c1"),
-        );
-        check(
-            json!({"conversation": {"id": 7}}),
-            &["conversation"],
-            Some("7"),
-            Some("7"),
-        );
-        check(
-            json!({"message": {"id": "m", "conversationId": "c2"}}),
-            &["message"],
-            Some("c2"),
-            Some("c2"),
-        );
-        check(
-            json!({"call": {"id": 3, "conversationId": null}}),
-            &["call", "contact"],
-            None,
-            Some("call:3"),
-        );
-        check(
-            json!({"contact": {"id": "p"}}),
-            &["contact", "changes"],
-            None,
-            Some("contact:p"),
-        );
-        check(json!({"tag": "vip"}), &["tag"], None, None);
-    }
-
-    #[test]
-    fn an_id_of_many_digits_stays_what_it_is() {
-        let key = |id: &str| {
-            let text = format!(r#"{{"conversation":{{"id":{id}}},"contact":{{"id":{id}}}}}"#);
-            let data: Value = serde_json::from_str(&text).unwrap();
-            assert_eq!(conversation_of(&data, &text).as_deref(), Some(id));
-            ordering_key_of(None, &["contact"], &data, &text)
-        };
-        let id = "123456789012345678901234567890";
-        assert_eq!(key(id), Some(format!("contact:{id}")));
-        assert_ne!(key(id), key("123456789012345678901234567891"));
-        assert_eq!(
-            key("18446744073709551615").unwrap(),
-            "contact:18446744073709551615"
-        );
-    }
-
-    #[test]
-    fn a_repeat_compares_meaning_not_spelling() {
-        let content = |data: &str| Content {
-            kind: "message.received".into(),
-            version: 1,
-            external_id: Some("x".into()),
-            ordering_key: None,
-            actor: None,
-            data: data.into(),
-            traceparent: None,
-        };
-        let stored = Event {
-            id: EventId(1),
-            organization_id: OrganizationId(1),
-            created_at: Timestamp::from_ms(0),
-            sequence: None,
-            occurred_at: OccurredAt::Made(Timestamp::from_ms(0)),
-            content: content(r#"{"a":1,"b":2}"#),
-        };
-        let new = |data: &str, at: Option<&str>| NewEvent {
-            occurred_at: at.map(str::to_owned),
-            numbering: Numbering::None,
-            content: content(data),
-        };
-        assert!(new(r#"{ "b": 2, "a": 1 }"#, None).repeats(&stored));
-        assert!(!new(r#"{"a":1,"b":3}"#, None).repeats(&stored));
-        assert!(!new(r#"{"a":1,"b":2}"#, Some("2026-01-01T00:00:00Z")).repeats(&stored));
-    }
-}
+mod tests;

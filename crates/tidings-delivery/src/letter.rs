@@ -59,7 +59,10 @@ impl Post {
     ) -> (Outcome, HeaderRecord) {
         let event = letter.event;
         let body = event.body(route.dialect, &self.public_url, letter.delivery.0);
-        let event_name = event.name_in(route.dialect).unwrap_or_default();
+        let event_name = (route.dialect.names_event_in_headers())
+            .then(|| event.name_in(route.dialect))
+            .flatten()
+            .unwrap_or_default();
         let signatures = route.signer(began).headers(
             event.ids().event(),
             &letter.delivery.to_string(),

@@ -12,6 +12,7 @@ mod varda;
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -154,6 +155,15 @@ impl Dialect {
             Self::Varda => varda::render(event, &self.shown_name(event)),
             Self::Dialogbrain => dialogbrain::render(event, &self.shown_name(event), context),
             Self::Standard => standard::render(event),
+        }
+    }
+
+    /// A body that was rendered without the number of a delivery, as one delivery carries it. Only
+    /// DialogBrain tells the number, and only that is written anew.
+    pub fn numbered(self, body: &Arc<[u8]>, delivery_number: i64) -> Arc<[u8]> {
+        match self {
+            Self::Dialogbrain => dialogbrain::numbered(body, delivery_number).into(),
+            _ => Arc::clone(body),
         }
     }
 

@@ -36,8 +36,9 @@ impl Signer {
 
     /// The signature headers of one attempt, names in lower case.
     ///
-    /// `message_id` is the event's id, `event_name` the dialect's name of it, `timestamp_s` the second
-    /// of the attempt, and `body` the exact bytes that are sent.
+    /// `message_id` is the event's id, `event_name` the dialect's name of it (read only where
+    /// [`Dialect::names_event_in_headers`]), `timestamp_s` the second of the attempt, and `body` the
+    /// exact bytes that are sent.
     pub fn headers(
         &self,
         message_id: &str,
@@ -57,13 +58,21 @@ impl Signer {
         if let (Some(name), Some(vendor)) = (sent_signature_header(self.dialect), &self.vendor) {
             headers.push((name, vendor.sign(&timestamp, body)));
         }
-        if self.dialect == Dialect::Varda {
+        if self.dialect.names_event_in_headers() {
             headers.push((VARDA_EVENT, event_name.to_owned()));
             headers.push((VARDA_DELIVERY, delivery_id.to_owned()));
         }
         headers.push(("webhook-timestamp", timestamp));
         headers.push(("webhook-signature", signature));
         headers
+    }
+}
+
+impl Dialect {
+    /// Whether a header of its own names the event. Elsewhere the body alone does, and nobody need
+    /// work the name out, which for some takes a look into the data.
+    pub fn names_event_in_headers(self) -> bool {
+        self == Self::Varda
     }
 }
 

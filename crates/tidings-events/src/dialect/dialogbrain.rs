@@ -9,6 +9,9 @@ use crate::json::{self, Members};
 use crate::record_id;
 use crate::schema::{self, Object};
 
+/// The member that tells the delivery.
+const DELIVERY_ID: &str = "delivery_id";
+
 /// Where it happened: thread and channel.
 const THREAD: Field = Field::made("thread_id", THREAD_ID);
 const CHANNEL: Field = Field::new("channel", &["conversation.channelType"], Form::Text);
@@ -124,10 +127,10 @@ pub(super) fn render(event: &EventView<'_>, name: &str, context: &RenderContext<
     let mut body = Vec::with_capacity(event.data.len() + 128);
     let mut envelope = Members::open(&mut body);
     envelope.text("event", name);
-    // Without a number, in a preview, the event's own id stands in: it is unique and stays the same.
+    // Without a number the event's own id stands in: it is unique and stays the same.
     match context.delivery_number {
-        Some(number) => envelope.text("delivery_id", &number.to_string()),
-        None => envelope.text("delivery_id", event.id),
+        Some(number) => envelope.text(DELIVERY_ID, &number.to_string()),
+        None => envelope.text(DELIVERY_ID, event.id),
     }
     envelope.object("data", |data| {
         fields::write(data, fields_of(event.kind), &mut Data::new(event.data));
@@ -136,12 +139,26 @@ pub(super) fn render(event: &EventView<'_>, name: &str, context: &RenderContext<
     body
 }
 
+/// A rendered body with this number in place of what stood in for it.
+pub(super) fn numbered(body: &[u8], delivery_number: i64) -> Vec<u8> {
+    let named = format!("\"{DELIVERY_ID}\":\"");
+    // The member comes right after the event's name, which holds no quotes.
+    let name_at = body
+        .windows(named.len())
+        .position(|at| at == named.as_bytes());
+    let start = name_at.expect("every body has the member") + named.len();
+    let length = body[start..].iter().position(|byte| *byte == b'"');
+    let end = start + length.expect("what stands in is an id in quotes");
+    let number = delivery_number.to_string();
+    [&body[..start], number.as_bytes(), &body[end..]].concat()
+}
+
 /// The schema of what [`render`] writes.
 pub(super) fn schema(event: &DialectEvent) -> Object {
     let fields = fields_of(event.event_type().name());
     Object::new()
         .must("event", json!({"const": event.name}))
-        .must("delivery_id", schema::text())
+        .must(DELIVERY_ID, schema::text())
         .must("data", fields::schema(None, fields, &event.event_types))
 }
 

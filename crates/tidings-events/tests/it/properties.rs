@@ -1,7 +1,7 @@
 //! Properties that hold for any event, any pattern and any body.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use jsonschema::Validator;
 use proptest::collection::vec;
@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Map, Value, json};
 use tidings_events::{
-    Dialect, EventFacts, EventType, Pattern, PatternSet, Secret, Signer, event_types, verify,
+    Dialect, EventFacts, EventType, Pattern, PatternSet, RenderContext, Secret, Signer,
+    event_types, verify,
 };
 
 use crate::{CONTEXT, event};
@@ -142,6 +143,17 @@ proptest! {
                 .map(|fault| format!("{dialect} {name} {}: {fault}", fault.instance_path()))
                 .collect();
             prop_assert_eq!(faults, Vec::<String>::new(), "{}", body);
+        }
+    }
+
+    #[test]
+    fn a_number_put_in_later_is_as_one_rendered((event_type, data) in any_event(), number in any::<i64>()) {
+        let text = data.to_string();
+        let view = event(event_type.name(), &text);
+        for dialect in Dialect::ALL {
+            let render = |delivery_number| dialect.render(&view, &RenderContext { delivery_number, ..CONTEXT });
+            let shared: Arc<[u8]> = render(None).into();
+            prop_assert_eq!(&*dialect.numbered(&shared, number), render(Some(number)));
         }
     }
 

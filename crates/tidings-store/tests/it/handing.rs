@@ -1,6 +1,7 @@
 //! The short cut to the lanes, and many callers at once.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use tidings_core::delivery::Next;
 use tidings_store::StoreError;
@@ -31,6 +32,21 @@ pub(crate) async fn commits_are_handed_over_in_order<P: Place>() {
     let disabled = bench.handoff.committed.recv().await.unwrap();
     assert_eq!(disabled.changed[0].id, hook);
     assert_eq!(*bench.handoff.dropped.borrow(), 0);
+}
+
+/// So that its body is rendered once for all of them.
+pub(crate) async fn webhooks_share_an_event<P: Place>() {
+    let mut bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    for _ in 0..3 {
+        bench.webhook(organization).await;
+        bench.handoff.committed.recv().await.unwrap();
+    }
+    bench.messages(organization, &["a"]).await;
+    let owed = bench.handoff.committed.recv().await.unwrap().owed;
+    assert_eq!(owed.len(), 3);
+    let first = &owed[0].event;
+    assert!(owed.iter().all(|owed| Arc::ptr_eq(&owed.event, first)));
 }
 
 pub(crate) async fn a_full_channel_says_so<P: Place>() {

@@ -98,7 +98,7 @@ macro_rules! conformance {
             }
             explaining { as_it_was_when_it_happened history_that_is_needed_stays }
             handing {
-                commits_are_handed_over_in_order a_full_channel_says_so
+                commits_are_handed_over_in_order webhooks_share_an_event a_full_channel_says_so
                 concurrent_publishes_are_all_answered later_calls_fail_after_close
             }
             waking {
