@@ -111,8 +111,10 @@ impl Targets {
     }
 
     /// Public addresses, and every address in `allow`.
-    pub const fn public_and(allow: Vec<IpNet>) -> Self {
-        Self { allow }
+    pub fn public_and(allow: Vec<IpNet>) -> Self {
+        Self {
+            allow: allow.into_iter().map(unmapped).collect(),
+        }
     }
 
     /// Whether a delivery may be sent to `address`. An IPv4-mapped address is the IPv4 address, so
@@ -131,6 +133,17 @@ impl Targets {
         .into_iter()
         .filter(|address| self.permits(*address))
     }
+}
+
+/// A range of IPv4-mapped addresses is the range of IPv4 that is meant.
+fn unmapped(net: IpNet) -> IpNet {
+    let IpNet::V6(v6) = net else { return net };
+    let mapped = v6.network().to_ipv4_mapped();
+    let bits = v6.prefix_len().checked_sub(96);
+    mapped
+        .zip(bits)
+        .and_then(|(address, bits)| Ipv4Net::new(address, bits).ok())
+        .map_or(net, IpNet::V4)
 }
 
 #[cfg(test)]

@@ -179,15 +179,77 @@ fn the_known_ones() {
     }
 }
 
+/// The IANA special-purpose registries of both families, and multicast; without 6to4, Teredo, NAT64
+/// and mapped addresses, which are judged by what they carry.
+#[test]
+fn every_entry_of_the_registries_is_refused() {
+    let entries = [
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.0.0/29",
+        "192.0.0.8/32",
+        "192.0.0.9/32",
+        "192.0.0.10/32",
+        "192.0.0.170/31",
+        "192.0.2.0/24",
+        "192.31.196.0/24",
+        "192.52.193.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "192.175.48.0/24",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+        "255.255.255.255/32",
+        "::/128",
+        "::1/128",
+        "64:ff9b:1::/48",
+        "100::/64",
+        "100:0:0:1::/64",
+        "2001::/23",
+        "2001:1::1/128",
+        "2001:1::2/127",
+        "2001:2::/48",
+        "2001:3::/32",
+        "2001:4:112::/48",
+        "2001:10::/28",
+        "2001:20::/28",
+        "2001:30::/28",
+        "2001:db8::/32",
+        "2620:4f:8000::/48",
+        "3fff::/20",
+        "5f00::/16",
+        "fc00::/7",
+        "fe80::/10",
+        "ff00::/8",
+    ];
+    for entry in entries {
+        let net: ipnet::IpNet = entry.parse().unwrap();
+        for end in [net.network(), net.broadcast()] {
+            assert!(!is_public(end), "{end} of {entry}");
+        }
+    }
+}
+
 #[test]
 fn the_operator_opens_ranges() {
     let targets = Targets::public_and(vec![
         "10.1.0.0/16".parse().unwrap(),
         "fd00::/8".parse().unwrap(),
+        "::ffff:10.3.0.0/112".parse().unwrap(),
     ]);
     let cases = [
         ("10.1.2.3", true),
         ("::ffff:10.1.2.3", true),
+        ("10.3.0.1", true),
+        ("10.4.0.1", false),
         ("10.2.0.1", false),
         ("fd12::1", true),
         ("fc12::1", false),
