@@ -271,6 +271,22 @@ pub struct Settlement {
     pub next: Next,
 }
 
+impl Settlement {
+    /// The same without its replies, for they cannot be posted; `None` when there are none.
+    pub fn without_replies(&self) -> Option<Self> {
+        self.replies.as_ref()?;
+        let attempt = self.attempt.clone().map(|attempt| Attempt {
+            reply_error: Some(ReplyError::Unreadable),
+            ..attempt
+        });
+        Some(Self {
+            attempt,
+            replies: None,
+            ..self.clone()
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

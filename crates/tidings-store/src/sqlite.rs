@@ -11,7 +11,6 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tidings_core::clock::{Clock, Timestamp};
 use tidings_core::command::Rejection;
-use tidings_core::delivery::Settlement;
 use tidings_core::event::Event;
 use tidings_core::id::{DeliveryId, EventId, IdSource, WebhookId};
 use tidings_core::lane::{Claim, Claimed};
@@ -168,10 +167,6 @@ impl Engine {
             }
             TrySendError::Closed(_) => closed(),
         })
-    }
-
-    pub(crate) async fn settle(&self, settlements: Arc<[Settlement]>) -> Result<(), StoreError> {
-        self.ask(|reply| Job::Settle(settlements, reply)).await
     }
 
     pub(crate) async fn prune(&self, before: Timestamp) -> Result<bool, StoreError> {

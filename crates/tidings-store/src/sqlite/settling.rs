@@ -1,5 +1,7 @@
 //! Outcomes into the store: the attempt, what becomes of the delivery, and what that does to its webhook.
 
+use std::sync::Arc;
+
 use rusqlite::params;
 use tidings_core::clock::Timestamp;
 use tidings_core::delivery::{Attempt, Next, Settlement};
@@ -9,9 +11,43 @@ use tidings_core::spell::Patience;
 use tidings_core::webhook::notice::Notice;
 use tidings_core::webhook::{Activity, DISABLED_FAILURES, DISABLED_GONE, Webhook};
 
+use super::Engine;
 use super::group::{Commit, Noun};
+use super::job::Job;
 use crate::document;
+use crate::error::StoreError;
 use crate::store::WebhookChanged;
+
+impl Engine {
+    /// Where replies among them break the commit, each outcome gets one of its own, and the replies at
+    /// fault are left out: what one endpoint says must not keep the others' outcomes from the disk.
+    pub(crate) async fn settle(&self, settlements: Arc<[Settlement]>) -> Result<(), StoreError> {
+        match self.settle_together(settlements.clone()).await {
+            Err(StoreError::Failed(_)) if settlements.iter().any(|one| one.replies.is_some()) => {
+                self.settle_one_by_one(&settlements).await
+            }
+            done => done,
+        }
+    }
+
+    async fn settle_one_by_one(&self, settlements: &[Settlement]) -> Result<(), StoreError> {
+        for one in settlements {
+            let settled = self.settle_together([one.clone()].into()).await;
+            match (settled, one.without_replies()) {
+                (Err(StoreError::Failed(error)), Some(mute)) => {
+                    tracing::error!(delivery.id = %one.id, error, "replies cannot be posted");
+                    self.settle_together([mute].into()).await?;
+                }
+                (settled, _) => settled?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn settle_together(&self, settlements: Arc<[Settlement]>) -> Result<(), StoreError> {
+        self.ask(|reply| Job::Settle(settlements, reply)).await
+    }
+}
 
 impl Commit<'_> {
     pub(super) fn settle(&mut self, settlements: &[Settlement]) -> rusqlite::Result<()> {

@@ -1,13 +1,14 @@
 //! Outcomes, and what they do to a delivery and its webhook.
 
-use tidings_core::delivery::Next;
+use tidings_core::delivery::{Next, ReplyError};
 use tidings_core::id::WebhookId;
 use tidings_core::lane::Part;
+use tidings_core::webhook::replies::{self, Replies};
 use tidings_core::webhook::{Activity, DISABLED_FAILURES, DISABLED_GONE};
 use tidings_store::change::{Backlog, Change};
 use tidings_store::query::Status;
 
-use crate::bench::{Bench, Place, SECOND};
+use crate::bench::{Bench, Place, SECOND, Sqlite};
 
 /// A webhook that is disabled after `disable_after` in a row, and owes `count` deliveries.
 async fn owing<P: Place>(bench: &Bench<P>, disable_after: u32, count: usize) -> WebhookId {
@@ -214,4 +215,31 @@ pub(crate) async fn the_switch_of_the_organization_holds<P: Place>() {
     bench.switch(organization, true).await;
     assert_eq!(bench.statuses(hook).await, [Status::Pending]);
     assert_eq!(bench.claimed(hook, Part::Backlog).await, [id]);
+}
+
+#[tokio::test]
+async fn replies_at_fault_keep_no_outcome_from_the_disk() {
+    let bench = Bench::<Sqlite>::open();
+    let organization = bench.organization(None).await;
+    let conversation = bench.conversation(organization, "a").await;
+    let hook = bench.webhook(organization).await;
+    bench.messages(organization, &["x", "y"]).await;
+    let ids = bench.delivery_ids(hook).await;
+    let posts = replies::read(br#"{"messages":[{"text":"hi"}]}"#, false).unwrap();
+    let mut replying = bench.outcome(ids[0], Next::Succeeded).await;
+    replying.replies = Some(Replies {
+        conversation,
+        posts,
+    });
+    let other = bench.outcome(ids[1], Next::Succeeded).await;
+    let connection = rusqlite::Connection::open(bench.place.path()).unwrap();
+    let refuse = "create trigger refuse before insert on events
+        when new.type = 'message.sent' begin select raise(abort, 'refused'); end";
+    connection.execute_batch(refuse).unwrap();
+    let outcomes = [replying, other];
+    bench.store.settle(outcomes.into()).await.unwrap();
+    assert_eq!(bench.pending(hook), 0);
+    let record = bench.store.delivery(ids[0]).await.unwrap().unwrap();
+    let error = record.attempts[0].reply_error;
+    assert_eq!(error, Some(ReplyError::Unreadable));
 }

@@ -18,7 +18,11 @@ const HOUR: Duration = Duration::from_hours(1);
 
 impl<P: Place> Bench<P> {
     /// A conversation that a customer's message began.
-    async fn conversation(&self, organization: OrganizationId, thread: &str) -> ConversationId {
+    pub(crate) async fn conversation(
+        &self,
+        organization: OrganizationId,
+        thread: &str,
+    ) -> ConversationId {
         let body = json!({
             "channelType": "webchat", "threadId": thread, "from": {"id": "visitor"}, "text": "Hello",
         });
