@@ -20,6 +20,11 @@ said. An *id* is a text or a whole number, as its publisher has it. In objects m
 members are passed on as they are. The same as JSON Schema (2020-12): the `webhooks` of `/openapi.json`, or \
 `tidings types --dialect D --lang jsonschema`; the same command writes TypeScript, Python, Rust and Go. Headers, \
 signatures and how to answer are in [verifying.md](verifying.md).
+
+Types that an organization adds are told in `standard` and `atender`, in the same envelopes; the schema of their \
+`data` is in `GET /v1/event-types/NAME`. `tidings types` leaves them out: a stranger's schema may use all of JSON \
+Schema, for which public generators are made. `tidings events types --output json | \
+jq '.data[] | select(.organizationId) | .schema'` prints what those read.
 ";
 
 const OVERVIEW: &str = "

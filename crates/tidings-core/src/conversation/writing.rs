@@ -4,9 +4,10 @@ use serde_json::json;
 
 use super::{Action, Turn};
 use crate::command::{Stop, Work};
-use crate::id::DeliveryId;
-use crate::message::{self, Direction, Message, Post, Role, Writing};
+use crate::id::{DeliveryId, UserId};
+use crate::message::{self, Direction, Message, Post, Role, Sender, Writing};
 use crate::record::Kind;
+use crate::user::User;
 use crate::webhook::replies;
 
 /// Writes a message, and ends the turn.
@@ -40,7 +41,11 @@ pub(crate) fn say(
     writing: Writing<'_>,
 ) -> Result<Message, Stop> {
     Action::Write.admit(turn.conversation().state.status())?;
-    let message = writing.write(work, turn)?;
+    let sender = match writing.sender {
+        Some(sender) => Some(named(work, sender)?),
+        None => None,
+    };
+    let message = Writing { sender, ..writing }.write(work, turn)?;
     if message.direction == Direction::Outbound && message.role == Role::User {
         turn.answer();
     }
@@ -50,6 +55,18 @@ pub(crate) fn say(
     };
     turn.tell_of_message(kind, message::data_of(&message));
     Ok(message)
+}
+
+/// A user who is kept here writes under the own name, unless another was given: vendors' receivers show
+/// it.
+fn named(work: &mut Work<'_>, sender: Sender) -> Result<Sender, Stop> {
+    let id: Option<UserId> = sender.id.as_deref().and_then(|id| id.parse().ok());
+    let Some(id) = id.filter(|_| sender.name.is_none()) else {
+        return Ok(sender);
+    };
+    let user: Option<User> = work.look_up(Kind::User, id.0)?;
+    let name = user.map(|user| user.name);
+    Ok(Sender { name, ..sender })
 }
 
 fn writing(post: &Post, repeat_key: Option<String>) -> Writing<'_> {

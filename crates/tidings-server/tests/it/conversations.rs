@@ -205,6 +205,27 @@ async fn a_reference_is_taken_once() {
     );
 }
 
+/// Varda's and DialogBrain's receivers show who wrote.
+#[tokio::test]
+async fn a_user_writes_by_name() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let path = format!("{}/messages", begun(&tenant, "t1").await);
+    let noor = json!({"name": "Noor Haddad", "email": "noor@harbourbikes.example"});
+    let id = tenant.post("/v1/users", noor).await.created("id");
+    let absent = "usr_7zzzzzzzzzzzz";
+    for (sender, name) in [
+        (json!({"id": id}), json!("Noor Haddad")),
+        (json!({"id": id, "name": "N."}), json!("N.")),
+        (json!({"id": absent}), Value::Null),
+        (json!({"id": "u7"}), Value::Null),
+    ] {
+        let body = json!({"direction": "outbound", "text": "On it", "sender": sender});
+        let message = tenant.post(&path, body).await.expect(201);
+        assert_eq!(message["sender"]["name"], name, "{sender}");
+    }
+}
+
 #[tokio::test]
 async fn races_scopes_and_other_tenants_are_refused() {
     let app = TestApp::start().await;

@@ -21,7 +21,9 @@ Examples:
   tidings types --dialect varda --lang rust > src/varda.rs
   tidings types --dialect atender --lang jsonschema | jq '.\"$defs\" | keys'
 
-Python types are TypedDicts for Python 3.11 and newer; Rust types need serde and serde_json.";
+Python types are TypedDicts for Python 3.11 and newer; Rust types need serde and serde_json.
+Types that an organization added are not among them; any generator that reads JSON Schema takes
+the schemas that `tidings events types --output json` lists.";
 
 /// Print typed payloads of a dialect
 #[derive(Debug, Args)]
