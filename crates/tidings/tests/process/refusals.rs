@@ -13,7 +13,7 @@ use crate::server::{Ended, Site};
 const USER_VERSION_AT: u64 = 60;
 const APPLICATION_ID_AT: u64 = 68;
 /// The size of a page here.
-const PAGE_BYTES: u64 = 4096;
+const PAGE_BYTES: u64 = 8192;
 
 /// A store that was used and closed well.
 fn used() -> Site {
