@@ -92,6 +92,7 @@ impl Command {
             | Kind::Draft
             | Kind::Import
             | Kind::Message
+            | Kind::RemovedMessage
             | Kind::User
             | Kind::SlaPolicy
             | Kind::Resource(_) => None,

@@ -6,9 +6,11 @@ use tidings_events::nearest;
 
 use crate::fault::Fault;
 
+mod numbers;
 mod object;
 mod query;
 
+pub use numbers::number_faults;
 pub use object::Object;
 pub use query::Query;
 

@@ -11,11 +11,13 @@ mod command;
 mod draft;
 mod past;
 mod receiving;
+mod repeat;
 
 pub use command::{Command, Mark};
 pub(crate) use command::{Writing, data_of};
 pub use draft::*;
 pub use past::Past;
+pub(crate) use repeat::{known, remove};
 
 /// From whom to whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -248,3 +250,6 @@ impl Message {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,6 +30,8 @@ pub enum Kind {
     Import,
     /// See [`crate::message`].
     Message,
+    /// What a message that was removed leaves behind, see [`crate::message`].
+    RemovedMessage,
     /// See [`crate::user`].
     User,
     /// See [`crate::sla`].
@@ -107,11 +109,15 @@ impl Kind {
             Self::Draft,
             Self::Import,
             Self::Message,
+            Self::RemovedMessage,
             Self::User,
             Self::SlaPolicy,
         ];
         nouns.into_iter().chain(resources)
     }
+
+    /// The kinds that only tell of what once was: no caller sees them, and none can remove them.
+    pub const TRACES: [Self; 2] = [Self::Import, Self::RemovedMessage];
 
     /// The word the store keeps it under, and people read in errors.
     pub const fn as_str(self) -> &'static str {
@@ -122,6 +128,7 @@ impl Kind {
             Self::Draft => "draft",
             Self::Import => "import",
             Self::Message => "message",
+            Self::RemovedMessage => "removed message",
             Self::User => "user",
             Self::SlaPolicy => "SLA policy",
             Self::Resource(kind) => kind.as_str(),

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use tidings_core::id::OrganizationId;
-use tidings_core::input::{Faults, Object, Query};
+use tidings_core::input::{Faults, Object, Query, number_faults};
 use tidings_store::answer::Remember;
 use tidings_store::change::{Change, Refusal, Request};
 use tidings_store::query::Reach;
@@ -219,6 +220,10 @@ impl Call {
     fn body_value(&self) -> Result<Value, Problem> {
         if self.body.is_empty() {
             return Ok(Value::Object(Map::new()));
+        }
+        let faults = number_faults(std::str::from_utf8(&self.body).unwrap_or_default());
+        if !faults.is_empty() && serde_json::from_slice::<IgnoredAny>(&self.body).is_ok() {
+            return Err(Problem::invalid(faults));
         }
         serde_json::from_slice(&self.body).map_err(|error| malformed(&error))
     }

@@ -9,6 +9,7 @@ mod caller;
 mod challenge;
 mod cursor;
 mod exposition;
+mod filter;
 mod idempotency;
 mod openapi;
 mod operation;

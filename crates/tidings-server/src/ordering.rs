@@ -15,6 +15,7 @@ use crate::actor;
 use crate::answer::Answer;
 use crate::call::{Call, anywhere};
 use crate::cursor::{Cursor, List};
+use crate::filter::Filter;
 use crate::page::{self, Wanted};
 use crate::problem::Problem;
 use crate::trace::traceparent;
@@ -53,27 +54,32 @@ impl Call {
             command,
             actor: actor.unwrap_or_else(|| actor::of(&self.caller)),
             traceparent: traceparent(&self.headers).map(str::to_owned),
+            status: StatusCode::OK.as_u16(),
             remember: None,
             bytes: self.body.len(),
         }
     }
 
-    /// Does what is ordered and answers with this status; the answer is remembered in the same commit.
+    /// Does what is ordered and answers with this status, or 200 where 201 was to be and everything was
+    /// there already; the answer is remembered in the same commit.
     pub(crate) async fn carry_out(
         &self,
         order: Order,
         status: StatusCode,
     ) -> Result<Answer, Problem> {
-        let remember = self.remember.map(|remember| (remember, status.as_u16()));
-        let is_remembered = remember.is_some();
-        let order = Order { remember, ..order };
-        let reply = self.app.store.command(order).await??;
+        let order = Order {
+            status: status.as_u16(),
+            remember: self.remember,
+            ..order
+        };
+        let answer = self.app.store.command(order).await??;
         if status == StatusCode::NO_CONTENT {
             return Ok(Answer::nothing());
         }
+        let status = StatusCode::from_u16(answer.status).unwrap_or(status);
         Ok(Answer {
-            is_remembered,
-            ..Answer::of_text(status, reply).tagged()
+            is_remembered: self.remember.is_some(),
+            ..Answer::of_text(status, answer.body).tagged()
         })
     }
 
@@ -97,18 +103,23 @@ impl Call {
         Ok(Answer::json(StatusCode::OK, &shown(&record)).tagged())
     }
 
-    /// Answers with a page of records, newest first; `marks` reads from the query which are wanted.
+    /// Answers with a page of records, newest first; `filters` reads from the query which are wanted,
+    /// the rarest first.
     pub(crate) async fn list_records<R: Record, V: Serialize>(
         &self,
         kind: Kind,
-        marks: impl FnOnce(&mut Query<'_>) -> Vec<String>,
+        filters: impl FnOnce(&mut Query<'_>) -> Vec<Filter>,
         shown: impl Fn(&R) -> V,
     ) -> Result<Answer, Problem> {
-        let (reach, (marks, updated_since, wanted)) = self.read_list(anywhere, |query| {
-            let marks = marks(query);
+        let (reach, (filters, updated_since, wanted)) = self.read_list(anywhere, |query| {
+            let filters = filters(query);
             let updated_since = query.time("updatedSince");
-            (marks, updated_since, Wanted::read(query, List::Records))
+            (filters, updated_since, Wanted::read(query, List::Records))
         })?;
+        let mut marks = Vec::with_capacity(filters.len());
+        for filter in filters {
+            marks.push(filter.mark(self).await?);
+        }
         let query = RecordQuery {
             reach,
             kind,

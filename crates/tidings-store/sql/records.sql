@@ -67,10 +67,19 @@ delete from record_marks
 where organization_id = $1 and kind = $2 and word = $3 and record_id = $4;
 
 -- name: any_record
+-- Of a kind that callers see; $2 are the others.
 select 1
 from records
-where organization_id = $1
+where organization_id = $1 and kind not in (select value from json_each($2))
 limit 1;
+
+-- name: delete_records_of_organization
+delete from records
+where organization_id = $1;
+
+-- name: delete_record_keys_of_organization
+delete from record_keys
+where organization_id = $1;
 
 -- name: last_record_key
 select max(id)

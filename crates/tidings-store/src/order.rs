@@ -1,6 +1,6 @@
 //! Commands to the conversation core, as the store takes them.
 
-use tidings_core::command::Command;
+use tidings_core::command::{Change, Command};
 use tidings_core::id::OrganizationId;
 use tidings_core::record::Kind;
 
@@ -17,10 +17,25 @@ pub struct Order {
     pub actor: String,
     /// The trace it belongs to.
     pub traceparent: Option<String>,
-    /// The idempotency key of the request, if it had one, and the HTTP status of its answer.
-    pub remember: Option<(Remember, u16)>,
+    /// The HTTP status of the answer to what was made or done.
+    pub status: u16,
+    /// The idempotency key of the request, if it had one.
+    pub remember: Option<Remember>,
     /// How large the request was, for the bounds on what waits.
     pub bytes: usize,
+}
+
+const OK: u16 = 200;
+const CREATED: u16 = 201;
+
+impl Order {
+    /// The status of the answer to what came of it: what was to be made and is there already is shown.
+    pub(crate) fn status_of(&self, change: &Change) -> u16 {
+        match self.status {
+            CREATED if change.written.is_empty() => OK,
+            status => status,
+        }
+    }
 }
 
 /// Which organization an order is for.

@@ -18,7 +18,7 @@ use tidings_core::record::{Kind, Stored};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::answer::{REMEMBERED_FOR, Remembered};
+use crate::answer::{Answer, REMEMBERED_FOR, Remembered};
 use crate::change::{Refusal, Request};
 use crate::directory::Directory;
 use crate::error::{OpenError, StoreError};
@@ -131,7 +131,7 @@ impl Engine {
     pub(crate) async fn command(
         &self,
         order: Order,
-    ) -> Result<Result<String, Rejection>, StoreError> {
+    ) -> Result<Result<Answer, Rejection>, StoreError> {
         self.offer(|reply| Job::Command(Box::new(order), reply))
             .await
     }

@@ -18,7 +18,7 @@ use tidings_core::webhook::Webhook;
 use tidings_core::webhook::notice::Notice;
 use tokio::sync::{mpsc, watch};
 
-use crate::answer::Remembered;
+use crate::answer::{Answer, Remembered};
 use crate::change::{Refusal, Request};
 use crate::directory::Directory;
 use crate::error::{OpenError, StoreError};
@@ -170,7 +170,7 @@ impl Store {
     }
 
     /// Decides a command and commits what it comes to; hands back its answer, or why it is not done.
-    pub async fn command(&self, order: Order) -> Result<Result<String, Rejection>, StoreError> {
+    pub async fn command(&self, order: Order) -> Result<Result<Answer, Rejection>, StoreError> {
         self.inner.engine.command(order).await
     }
 

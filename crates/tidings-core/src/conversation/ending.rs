@@ -78,7 +78,7 @@ pub(crate) fn hand_over(work: &mut Work<'_>, from: ContactId, to: ContactId) -> 
 pub(super) fn delete(work: &mut Work<'_>, mut turn: Turn) -> Result<String, Stop> {
     let id = turn.conversation().id;
     for message in work.marked::<Message>(Kind::Message, &message::conversation_mark(id))? {
-        work.remove(&message)?;
+        message::remove(work, &message)?;
     }
     for draft in work.marked::<ReplyDraft>(Kind::Draft, &reply_draft::conversation_mark(id))? {
         work.remove(&draft)?;

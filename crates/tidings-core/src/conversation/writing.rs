@@ -26,7 +26,7 @@ pub(super) fn reply(
 ) -> Result<String, Stop> {
     for (index, post) in posts.iter().enumerate() {
         let key = replies::repeat_key(delivery, index);
-        if work.find::<Message>(Kind::Message, &key)?.is_none() {
+        if message::known(work, &key)?.is_none() {
             say(work, &mut turn, writing(post, Some(key)))?;
         }
     }

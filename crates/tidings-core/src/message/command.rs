@@ -65,7 +65,7 @@ impl Command {
             }
             Self::Delete { id } => {
                 let message: Message = work.load(Kind::Message, id.0)?;
-                work.remove(&message)?;
+                super::remove(work, &message)?;
                 tell(work, &message, "message.deleted", &Data::new())?;
                 Ok(String::new())
             }

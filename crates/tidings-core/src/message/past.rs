@@ -1,7 +1,7 @@
 //! A message that another system kept.
 
 use super::draft::{DIRECTIONS, Draft, ROLES, foreign_id, read_sender};
-use super::receiving::repeat_key;
+use super::repeat::{known, repeat_key};
 use super::{Direction, Message, Role, Sender, Writing};
 use crate::clock::Timestamp;
 use crate::command::{Stop, Work};
@@ -68,9 +68,9 @@ impl Past {
         )?;
         let repeat_key = self.repeat_key(&conversation);
         if let Some(key) = &repeat_key
-            && let Some(message) = work.find::<Message>(Kind::Message, key)?
+            && let Some(known) = known(work, key)?
         {
-            return Ok(Met::Known(message.key()));
+            return Ok(Met::Known(known.key()));
         }
         let writing = Writing {
             direction: self.direction,

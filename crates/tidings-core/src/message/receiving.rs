@@ -3,10 +3,9 @@
 //! Nearly all that a busy installation does passes here, so a message on a thread that is there reads
 //! the contact and the conversation once and writes the conversation's number beside itself.
 
-use serde_json::json;
-
 use super::command::{Writing, data_of};
 use super::draft::Inbound;
+use super::repeat::{Known, known, repeat_key};
 use super::{Direction, Message, Role, Sender};
 use crate::command::{Data, Stop, Work};
 use crate::contact::{self, Contact};
@@ -14,14 +13,14 @@ use crate::conversation::{Action, Conversation, Opening, Turn, thread_key};
 use crate::id::ContactId;
 use crate::record::Kind;
 
-/// Appends what a customer wrote to the conversation on its thread. A repeat of a message that is there
-/// changes nothing and answers what is there.
+/// Appends what a customer wrote to the conversation on its thread. A repeat of a message that came
+/// before changes nothing and answers what is there.
 pub(super) fn receive(work: &mut Work<'_>, inbound: &Inbound) -> Result<String, Stop> {
     let repeat_key = inbound.repeat_key();
     if let Some(key) = &repeat_key
-        && let Some(message) = work.find(Kind::Message, key)?
+        && let Some(known) = known(work, key)?
     {
-        return repeated(work, &message);
+        return repeated(work, &known);
     }
     let contact = contact::meet(work, &inbound.from)?;
     let mut turn = turn_with(work, inbound, &contact)?;
@@ -44,7 +43,11 @@ pub(super) fn receive(work: &mut Work<'_>, inbound: &Inbound) -> Result<String, 
         turn.tell_of_guest("message.received", &contact, &data_of(&message));
     }
     let turn = turn.finish(work)?;
-    Ok(reply(&message, turn.conversation(), Some(&contact)))
+    Ok(reply(
+        Some(&message),
+        Some(turn.conversation()),
+        Some(&contact),
+    ))
 }
 
 impl Inbound {
@@ -53,11 +56,6 @@ impl Inbound {
         let external_id = self.draft.external_id.as_deref()?;
         Some(repeat_key(&self.channel_type, &self.thread_id, external_id))
     }
-}
-
-/// The key of the message with this name on this thread: a list in JSON, so that no two read alike.
-pub(super) fn repeat_key(channel_type: &str, thread_id: &str, external_id: &str) -> String {
-    json!([channel_type, thread_id, external_id]).to_string()
 }
 
 /// The conversation on the thread, awake, or a new one.
@@ -96,16 +94,28 @@ fn is_abandoned(
     }
 }
 
-fn repeated(work: &mut Work<'_>, message: &Message) -> Result<String, Stop> {
-    let mut turn = Turn::on(work.load(Kind::Conversation, message.conversation_id.0)?);
+/// What is there of a message that came before; it may be gone, and its conversation with it.
+fn repeated(work: &mut Work<'_>, known: &Known) -> Result<String, Stop> {
+    let (message, place) = match known {
+        Known::Here(message) => (Some(&**message), message.conversation_id),
+        Known::Gone(removed) => (None, removed.conversation_id),
+    };
+    let Some(conversation) = work.look_up(Kind::Conversation, place.0)? else {
+        return Ok(reply(message, None, None));
+    };
+    let mut turn = Turn::on(conversation);
     let contact = turn.contact(work)?.cloned();
-    Ok(reply(message, turn.conversation(), contact.as_ref()))
+    Ok(reply(message, Some(turn.conversation()), contact.as_ref()))
 }
 
-fn reply(message: &Message, conversation: &Conversation, contact: Option<&Contact>) -> String {
+fn reply(
+    message: Option<&Message>,
+    conversation: Option<&Conversation>,
+    contact: Option<&Contact>,
+) -> String {
     Data::new()
-        .with("message", &message.shown())
-        .with("conversation", &conversation.shown())
+        .with("message", &message.map(Message::shown))
+        .with("conversation", &conversation.map(Conversation::shown))
         .with("contact", &contact.map(Contact::shown))
         .into_text()
 }

@@ -25,11 +25,12 @@ impl Rig {
             command: command.into(),
             actor: r#"{"type":"system","id":null,"name":null}"#.to_owned(),
             traceparent: None,
+            status: 200,
             remember: None,
             bytes: 0,
         };
-        let reply = self.store.command(order).await.unwrap().unwrap();
-        serde_json::from_str(&reply).unwrap()
+        let answer = self.store.command(order).await.unwrap().unwrap();
+        serde_json::from_str(&answer.body).unwrap()
     }
 
     /// A conversation on a thread of its own, that a customer begins with "Hello".

@@ -46,6 +46,11 @@ fn messages() -> Value {
         "ReceivedMessage": object(&[
             ("message", reference("Message")),
             ("conversation", reference("Conversation")),
+            ("contact", reference("Contact")),
+        ]),
+        "RepeatedMessage": object(&[
+            ("message", maybe(reference("Message"))),
+            ("conversation", maybe(reference("Conversation"))),
             ("contact", maybe(reference("Contact"))),
         ]),
     })

@@ -13,6 +13,7 @@ use super::{DESCENDANTS, LIMIT, ORGANIZATION, UPDATED_SINCE, cursor};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::cursor::List;
+use crate::filter::Filter;
 use crate::operation::{Holds, Operation, Verb, query, reads, writes};
 use crate::problem::Problem;
 
@@ -108,13 +109,13 @@ async fn list(call: Call) -> Result<Answer, Problem> {
             let direction = query.one_of("direction", &DIRECTIONS);
             let contact = query.parsed("contactId", str::parse::<ContactId>);
             let conversation = query.parsed("conversationId", str::parse::<ConversationId>);
-            let marks = [
-                status.map(call::status_mark),
-                direction.map(call::direction_mark),
-                contact.map(call::contact_mark),
-                conversation.map(call::conversation_mark),
+            let filters = [
+                conversation.map(|id| Filter::OfConversation(id, call::conversation_mark)),
+                contact.map(|id| Filter::OfContact(id, call::contact_mark)),
+                status.map(|status| Filter::Marked(call::status_mark(status))),
+                direction.map(|direction| Filter::Marked(call::direction_mark(direction))),
             ];
-            marks.into_iter().flatten().collect()
+            filters.into_iter().flatten().collect()
         },
         Record::shown,
     )

@@ -10,6 +10,7 @@ use super::{DESCENDANTS, IF_MATCH, LIMIT, ORGANIZATION, UPDATED_SINCE, cursor};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::cursor::List;
+use crate::filter::Filter;
 use crate::operation::{Holds, Operation, Verb, query, reads, writes};
 use crate::problem::Problem;
 
@@ -102,7 +103,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
             let phone = query.filled("phone");
             let email = email.map(|email| email_mark(&email));
             let phone = phone.map(|phone| phone_mark(&phone));
-            email.into_iter().chain(phone).collect()
+            let marks = email.into_iter().chain(phone);
+            marks.map(Filter::Marked).collect()
         },
         Contact::shown,
     )

@@ -105,17 +105,18 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ..act(
             "/v1/conversations/{id}/tags/{tag}",
             "tagConversation",
-            |call| Box::pin(tag(call, Act::Tag)),
+            |call| Box::pin(tag(call, Act::Tag, StatusCode::OK)),
         )
     },
     Operation {
         verb: Verb::Delete,
         summary: "Take a tag off a conversation",
         body: None,
+        answers: &[(204, Holds::Nothing)],
         ..act(
             "/v1/conversations/{id}/tags/{tag}",
             "untagConversation",
-            |call| Box::pin(tag(call, Act::Untag)),
+            |call| Box::pin(tag(call, Act::Untag, StatusCode::NO_CONTENT)),
         )
     },
 ];
@@ -160,8 +161,9 @@ async fn snooze(call: Call) -> Result<Answer, Problem> {
     .await
 }
 
-async fn tag(call: Call, act: fn(String) -> Act) -> Result<Answer, Problem> {
+async fn tag(call: Call, act: fn(String) -> Act, status: StatusCode) -> Result<Answer, Problem> {
     let tag = check_tag(call.variable(1))
         .map_err(|detail| Problem::invalid(vec![Fault::at("/tag", detail)]))?;
-    perform(call, |_| act(tag)).await
+    let order = order(&call, |_| act(tag))?;
+    call.carry_out(order, status).await
 }

@@ -14,6 +14,7 @@ use super::{DESCENDANTS, IF_MATCH, LIMIT, ORGANIZATION, UPDATED_SINCE, cursor};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::cursor::List;
+use crate::filter::Filter;
 use crate::operation::{Holds, Operation, Parameter, Verb, query, reads, writes};
 use crate::problem::Problem;
 
@@ -133,7 +134,7 @@ async fn create(
 }
 
 async fn list(call: Call) -> Result<Answer, Problem> {
-    call.list_records(Kind::Conversation, marks, shown).await
+    call.list_records(Kind::Conversation, filters, shown).await
 }
 
 async fn show(call: Call) -> Result<Answer, Problem> {
@@ -164,7 +165,7 @@ fn shown(conversation: &Conversation) -> Value {
 }
 
 /// The filters, the rarest first.
-fn marks(query: &mut Query<'_>) -> Vec<String> {
+fn filters(query: &mut Query<'_>) -> Vec<Filter> {
     let contact = query.parsed("contactId", |text| {
         text.parse::<ContactId>()
             .map_err(|_| "must be the id of a contact, as cnt_…")
@@ -177,12 +178,13 @@ fn marks(query: &mut Query<'_>) -> Vec<String> {
     let channel_type = query.filled("channelType");
     let words = Status::ALL.map(|status| (status.as_str(), status));
     let status = query.one_of("status", &words);
-    let found = [
-        contact.map(conversation::contact_mark),
+    let marks = [
         tag.as_deref().map(conversation::tag_mark),
         assignee,
         status.map(|status| conversation::status_mark(status.as_str())),
         channel_type.as_deref().map(conversation::channel_mark),
     ];
-    found.into_iter().flatten().collect()
+    let contact = contact.map(|id| Filter::OfContact(id, conversation::contact_mark));
+    let marks = marks.into_iter().flatten().map(Filter::Marked);
+    contact.into_iter().chain(marks).collect()
 }

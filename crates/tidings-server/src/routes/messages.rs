@@ -23,7 +23,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
         summary: "Bring in a customer's message; contact and conversation are found or made",
         access: writes(Area::Conversations),
         body: Some("InboundMessage"),
-        answers: &[(201, Holds::Json("ReceivedMessage"))],
+        answers: &[
+            (201, Holds::Json("ReceivedMessage")),
+            (200, Holds::Json("RepeatedMessage")),
+        ],
         problems: &[404],
         ..Operation::new(
             Verb::Post,

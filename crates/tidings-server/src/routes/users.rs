@@ -13,6 +13,7 @@ use super::{DESCENDANTS, IF_MATCH, LIMIT, ORGANIZATION, UPDATED_SINCE, cursor};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::cursor::List;
+use crate::filter::Filter;
 use crate::operation::{Holds, Operation, Verb, query, reads, writes};
 use crate::problem::Problem;
 
@@ -162,7 +163,8 @@ async fn list(call: Call) -> Result<Answer, Problem> {
             let status = query.one_of("status", &Status::WORDS);
             let email = query.filled("email");
             let email = email.map(|email| email_mark(&email));
-            status.map(Status::mark).into_iter().chain(email).collect()
+            let marks = email.into_iter().chain(status.map(Status::mark));
+            marks.map(Filter::Marked).collect()
         },
         User::shown,
     )

@@ -53,6 +53,31 @@ async fn a_message_begins_a_conversation() {
 }
 
 #[tokio::test]
+async fn a_message_that_came_before_is_shown() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let mut body = inbound("t1");
+    body["externalId"] = "m1".into();
+    let receive =
+        async |caller: &Caller<'_>| caller.post("/v1/messages/inbound", body.clone()).await;
+    let first = receive(&tenant).await.expect(201);
+    let count = told(&tenant).await.len();
+    assert_eq!(receive(&tenant).await.expect(200), first);
+    let with_key = tenant.clone().with("idempotency-key", "k1");
+    assert_eq!(receive(&with_key).await.expect(200), first);
+    let replayed = receive(&with_key).await;
+    assert_eq!(replayed.header("idempotency-replayed"), Some("true"));
+    assert_eq!(replayed.expect(200), first);
+    assert_eq!(told(&tenant).await.len(), count);
+    let message = format!("/v1/messages/{}", text(&first["message"], "id"));
+    tenant.delete(&message).await.expect(204);
+    let repeat = receive(&tenant).await.expect(200);
+    assert_eq!(repeat["message"], Value::Null);
+    assert_eq!(repeat["conversation"]["id"], first["conversation"]["id"]);
+    assert_eq!(told(&tenant).await.len(), count + 1);
+}
+
+#[tokio::test]
 async fn every_act_has_its_path() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
@@ -77,7 +102,9 @@ async fn every_act_has_its_path() {
     let tag = format!("{path}/tags/very%20important");
     let tagged = tenant.put(&tag, json!({})).await.expect(200);
     assert_eq!(tagged["tags"], json!(["very important"]));
-    assert_eq!(tenant.delete(&tag).await.expect(200)["tags"], json!([]));
+    tenant.delete(&tag).await.expect(204);
+    assert_eq!(tenant.get(&path).await.expect(200)["tags"], json!([]));
+    tenant.delete(&tag).await.expect(204);
     let patch = json!({"priority": "high", "subject": "A wheel"});
     tenant.patch(&path, patch).await.expect(200);
     let into = json!({"into": other.rsplit('/').next()});
@@ -186,6 +213,39 @@ async fn lists_are_filtered() {
     check("updatedSince=2100-01-01T00:00:00Z", &[]).await;
     let faulty = tenant.get("/v1/conversations?status=lost&colour=red").await;
     faulty.problem(422, "invalid_request");
+}
+
+#[tokio::test]
+async fn filters_know_who_was_merged() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let person = async |name: &str| {
+        let made = tenant.post("/v1/contacts", json!({"name": name})).await;
+        made.created("id")
+    };
+    let (old, new) = (person("Ada").await, person("Ada O.").await);
+    let begin = async |thread: &str, contact: &str| {
+        let body = json!({"channelType": "phone", "threadId": thread, "contactId": contact});
+        tenant.post("/v1/conversations", body).await.created("id")
+    };
+    let (gone, kept) = (begin("+1", &old).await, begin("+2", &new).await);
+    let call = json!({"direction": "inbound", "from": "+1", "to": "100", "conversationId": gone});
+    let call = tenant.post("/v1/calls", call).await.created("id");
+    for (noun, from, into) in [("contacts", &old, &new), ("conversations", &gone, &kept)] {
+        let merge = format!("/v1/{noun}/{from}/merge");
+        tenant.post(&merge, json!({"into": into})).await.expect(200);
+    }
+    let check = async |query: String, expect: &str| {
+        let page = tenant.get(&format!("/v1/{query}")).await.expect(200);
+        assert_eq!(ids(&page), [expect], "{query}");
+    };
+    for contact in [&old, &new] {
+        check(format!("conversations?contactId={contact}"), &kept).await;
+        check(format!("calls?contactId={contact}"), &call).await;
+    }
+    for conversation in [&gone, &kept] {
+        check(format!("calls?conversationId={conversation}"), &call).await;
+    }
 }
 
 #[tokio::test]

@@ -54,6 +54,31 @@ async fn what_is_no_json() {
 }
 
 #[tokio::test]
+async fn numbers_that_would_change() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let make = async |fields: &str| {
+        let body = format!(r#"{{"name": "Ada", "customFields": {fields}}}"#);
+        tenant.send(Method::POST, "/v1/contacts", &body).await
+    };
+    let refused = make(r#"{"key": 1234567890123456789012, "all": [1, 1e400]}"#).await;
+    assert_eq!(
+        refused.problem(422, "invalid_request"),
+        ["/customFields/key", "/customFields/all/1"].map(|place| format!(
+            "{place} is a number that cannot be kept exactly; send it as a text"
+        ))
+    );
+    make(r#"{"key": 1e400"#)
+        .await
+        .problem(400, "malformed_json");
+    let kept = make(r#"{"a": 18446744073709551615, "b": 1.0, "c": -0, "d": 12.5}"#).await;
+    assert_eq!(
+        kept.expect(201)["customFields"],
+        json!({"a": u64::MAX, "b": 1.0, "c": -0.0, "d": 12.5})
+    );
+}
+
+#[tokio::test]
 async fn what_is_not_there() {
     let app = TestApp::start().await;
     for path in [

@@ -41,6 +41,7 @@ impl Commit<'_> {
             command: replies.command(delivery).into(),
             actor: replies::actor_of(webhook),
             traceparent: None,
+            status: 201,
             remember: None,
             bytes: 0,
         };

@@ -6,6 +6,7 @@ use tidings_core::delivery::DiscardReason;
 use tidings_core::event_type::CustomType;
 use tidings_core::id::{DeliveryId, EventTypeId, KeyId, OrganizationId, WebhookId};
 use tidings_core::organization::Organization;
+use tidings_core::record::Kind;
 use tidings_core::webhook::{Ordering, Webhook};
 
 use super::group::{Commit, Noun};
@@ -106,16 +107,21 @@ impl Commit<'_> {
         if !self.tables.holds_nothing(id) || self.any_record(id)? {
             return Ok(Err(Refusal::NotEmpty));
         }
+        self.execute("delete_records_of_organization", [id.0])?;
+        self.execute("delete_record_keys_of_organization", [id.0])?;
         self.execute("delete_noun", params![id.0, document::ORGANIZATION, id.0])?;
         self.execute("forget_settings", params![document::ORGANIZATION, id.0])?;
         self.staged.nouns.push(Noun::OrganizationGone(id));
         Ok(Ok(()))
     }
 
+    /// Whether it has a record that somebody sees, and so could remove.
     fn any_record(&self, id: OrganizationId) -> rusqlite::Result<bool> {
+        let traces = serde_json::to_string(&Kind::TRACES.map(Kind::as_str));
+        let traces = traces.expect("texts are JSON");
         self.transaction
             .prepare_cached(statement("any_record"))?
-            .exists([id.0])
+            .exists(params![id.0, traces])
     }
 
     fn create_key(&mut self, key: &ApiKey) -> Checked {

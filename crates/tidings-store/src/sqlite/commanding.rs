@@ -11,7 +11,7 @@ use crate::answer::Answer;
 use crate::order::{Order, Place};
 
 impl Commit<'_> {
-    pub(super) fn command(&mut self, order: &Order) -> rusqlite::Result<Result<String, Rejection>> {
+    pub(super) fn command(&mut self, order: &Order) -> rusqlite::Result<Result<Answer, Rejection>> {
         let organization_id = match self.place(order.place)? {
             Ok(organization_id) => organization_id,
             Err(rejection) => return Ok(Err(rejection)),
@@ -26,17 +26,15 @@ impl Commit<'_> {
             Ok(change) => change,
             Err(rejection) => return Ok(Err(rejection)),
         };
-        let reply = self.carry_out(organization_id, change)?;
-        if let Some((remember, status)) = &order.remember {
-            let answer = Answer {
-                status: *status,
-                body: reply,
-                secret: false,
-            };
+        let answer = Answer {
+            status: order.status_of(&change),
+            body: self.carry_out(organization_id, change)?,
+            secret: false,
+        };
+        if let Some(remember) = &order.remember {
             self.remember(remember, &answer)?;
-            return Ok(Ok(answer.body));
         }
-        Ok(Ok(reply))
+        Ok(Ok(answer))
     }
 
     fn place(&self, place: Place) -> rusqlite::Result<Result<OrganizationId, Rejection>> {

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::waking::Wake;
 use super::{erasing, replaying};
+use crate::answer::Answer;
 use crate::change::{Refusal, Request};
 use crate::error::StoreError;
 use crate::order::Order;
@@ -21,7 +22,7 @@ const OVERHEAD_BYTES: usize = 256;
 #[derive(Debug)]
 pub(super) enum Job {
     Publish(Publish, Reply<Published>),
-    Command(Box<Order>, Reply<Result<String, Rejection>>),
+    Command(Box<Order>, Reply<Result<Answer, Rejection>>),
     Settle(Arc<[Settlement]>, Reply<()>),
     Wake(Wake, Reply<()>),
     Change(Box<Request>, Reply<Result<(), Refusal>>),
@@ -37,7 +38,7 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 /// What a job came to; said to its caller after the commit.
 pub(super) enum Done {
     Published(Published),
-    Commanded(Result<String, Rejection>),
+    Commanded(Result<Answer, Rejection>),
     Settled,
     Changed(Result<(), Refusal>),
     Pruned(bool),

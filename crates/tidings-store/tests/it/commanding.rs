@@ -3,16 +3,17 @@
 use futures::future::join_all;
 use serde_json::{Value, json};
 use tidings_core::command::{Command, Rejection};
-use tidings_core::id::{OrganizationId, ResourceId};
+use tidings_core::id::{ContactId, OrganizationId, ResourceId};
+use tidings_core::input::{Faults, Object};
 use tidings_core::record::{Kind, ResourceKind};
-use tidings_core::resource;
+use tidings_core::{contact, import, resource};
 use tidings_store::StoreError;
 use tidings_store::answer::{Answer, Remember};
 use tidings_store::change::{Change, Refusal};
 use tidings_store::order::{Order, Place as Where};
 use tidings_store::query::{EventPage, EventQuery, Reach, RecordQuery};
 
-use crate::bench::{Bench, Place, SECOND};
+use crate::bench::{Bench, Place, SECOND, START};
 
 const BOT: Kind = Kind::Resource(ResourceKind::Bot);
 
@@ -22,6 +23,7 @@ pub(crate) fn order(place: Where, command: impl Into<Command>) -> Order {
         command: command.into(),
         actor: r#"{"type":"user","id":"u1","name":null}"#.into(),
         traceparent: None,
+        status: 201,
         remember: None,
         bytes: 100,
     }
@@ -61,7 +63,8 @@ fn id_in(reply: &str) -> ResourceId {
 
 impl<P: Place> Bench<P> {
     pub(crate) async fn command(&self, order: Order) -> Result<String, Rejection> {
-        self.store.command(order).await.unwrap()
+        let answer = self.store.command(order).await.unwrap();
+        answer.map(|answer| answer.body)
     }
 
     async fn bot(&self, organization: OrganizationId, name: &str) -> ResourceId {
@@ -191,7 +194,7 @@ pub(crate) async fn a_command_is_answered_once<P: Place>() {
     let organization = bench.organization(None).await;
     let remember = Remember::new(None, "POST", "/v1/resources/bot", "once", b"{}");
     let mut once = create(organization, "first");
-    once.remember = Some((remember, 201));
+    once.remember = Some(remember);
     let reply = bench.command(once).await.unwrap();
     let remembered = bench.store.recall(remember.scope).await.unwrap().unwrap();
     let answer = Answer {
@@ -231,7 +234,7 @@ pub(crate) async fn records_newest_first<P: Place>() {
     let oldest = ResourceId(*own.last().unwrap());
     bench.command(rename(oldest, None, 1)).await.unwrap();
     let changed = RecordQuery {
-        updated_since: Some(crate::bench::START.plus(SECOND)),
+        updated_since: Some(START.plus(SECOND)),
         ..bots(Reach::Subtree(parent), 2)
     };
     assert_eq!(walk(&bench, changed).await, [oldest.0]);
@@ -247,6 +250,36 @@ pub(crate) async fn an_organization_with_records_stays<P: Place>() {
     let remove = order(around(id, None), resource::Command::Delete { kind, id });
     bench.command(remove).await.unwrap();
     assert_eq!(bench.change(delete()).await, Ok(()));
+}
+
+pub(crate) async fn traces_keep_no_organization<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let line = || {
+        let body = json!({"lines": [{"kind": "contact", "ref": "7", "name": "Ada"}]});
+        let mut faults = Faults::new();
+        let lines = import::read_lines(&mut Object::root(&body, &mut faults), START);
+        order(Where::In(organization), import::Command { lines })
+    };
+    bench.command(line()).await.unwrap();
+    let page = bench.store.records(RecordQuery {
+        kind: Kind::Contact,
+        ..bots(Reach::Only(organization), 1)
+    });
+    let contact = ContactId(page.await.unwrap().rows[0].key);
+    let delete = Change::DeleteOrganization(organization);
+    assert_eq!(bench.change(delete.clone()).await, Err(Refusal::NotEmpty));
+    let remove = contact::Command::Delete {
+        id: contact,
+        erase: false,
+    };
+    bench
+        .command(order(Where::In(organization), remove))
+        .await
+        .unwrap();
+    let again: Value = serde_json::from_str(&bench.command(line()).await.unwrap()).unwrap();
+    assert_eq!(again, json!({"imported": 0, "skipped": 1}));
+    assert_eq!(bench.change(delete).await, Ok(()));
 }
 
 pub(crate) async fn commands_wait_within_bounds<P: Place>() {

@@ -50,7 +50,7 @@ macro_rules! conformance {
                 a_record_and_its_events_are_one_commit a_rejected_command_leaves_no_trace
                 commands_stay_in_their_place commands_see_those_before_them
                 a_command_is_answered_once records_outlive_reopening records_newest_first
-                an_organization_with_records_stays commands_wait_within_bounds
+                an_organization_with_records_stays traces_keep_no_organization commands_wait_within_bounds
             }
             event_types {
                 the_nearest_above_is_meant names_are_taken_from_above_only versions_follow_one_by_one
