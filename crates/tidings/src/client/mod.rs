@@ -3,6 +3,8 @@
 
 mod stream;
 
+use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +18,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
+use tidings_core::fault::Fault;
 use tokio::runtime::Runtime;
 use url::Url;
 
@@ -205,7 +208,7 @@ fn connector() -> anyhow::Result<HttpsConnector<HttpConnector>> {
 fn accepted(answer: &Answer) -> anyhow::Result<Value> {
     let status = answer.head.status;
     if !status.is_success() {
-        return Err(refusal(status, &answer.body));
+        return Err(Refused::read(status, &answer.body).into());
     }
     if answer.body.is_empty() {
         return Ok(Value::Null);
@@ -214,21 +217,55 @@ fn accepted(answer: &Answer) -> anyhow::Result<Value> {
         .with_context(|| format!("the answer ({status}) is not JSON; is this a Tidings address?"))
 }
 
-/// Reads a problem document (RFC 9457, contract §4) into a text for people.
-fn refusal(status: StatusCode, body: &[u8]) -> anyhow::Error {
-    let problem: Value = serde_json::from_slice(body).unwrap_or_default();
-    let code = problem["code"].as_str().unwrap_or("no code");
-    let detail = problem["detail"].as_str().or(problem["title"].as_str());
-    let detail = detail.unwrap_or("the answer is not a problem document");
-    let mut lines = vec![format!("{detail} ({status}, {code})")];
-    for fault in problem["errors"].as_array().into_iter().flatten() {
-        let pointer = fault["pointer"].as_str().unwrap_or_default();
-        let detail = fault["detail"].as_str().unwrap_or_default();
-        lines.push(format!("{pointer}: {detail}"));
-    }
-    lines.extend(next_step(status).map(str::to_owned));
-    anyhow!(lines.join("\n  "))
+/// Why the other side did not do what was asked, as its problem document tells (RFC 9457, contract §4).
+#[derive(Debug)]
+pub(crate) struct Refused {
+    summary: String,
+    faults: Vec<Fault>,
+    next_step: Option<&'static str>,
 }
+
+impl Refused {
+    fn read(status: StatusCode, body: &[u8]) -> Self {
+        let problem: Value = serde_json::from_slice(body).unwrap_or_default();
+        let code = problem["code"].as_str().unwrap_or("no code");
+        let detail = problem["detail"].as_str().or(problem["title"].as_str());
+        let detail = detail.unwrap_or("the answer is not a problem document");
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let faults = problem["errors"].as_array().into_iter().flatten();
+        Self {
+            summary: format!("{detail} ({status}, {code})"),
+            faults: faults
+                .map(|fault| Fault::at(text(&fault["pointer"]), text(&fault["detail"])))
+                .collect(),
+            next_step: next_step(status),
+        }
+    }
+
+    /// The same with each fault where `place` says that its pointer leads.
+    pub(crate) fn at(mut self, place: impl Fn(&str) -> String) -> Self {
+        for fault in &mut self.faults {
+            fault.pointer = place(&fault.pointer);
+        }
+        self
+    }
+}
+
+/// For people: each fault and what to do next on a line of its own.
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.summary)?;
+        for Fault { pointer, detail } in &self.faults {
+            write!(f, "\n  {pointer}: {detail}")?;
+        }
+        match self.next_step {
+            Some(step) => write!(f, "\n  {step}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Error for Refused {}
 
 fn next_step(status: StatusCode) -> Option<&'static str> {
     match status {
@@ -265,12 +302,12 @@ mod tests {
     fn a_refusal_names_every_fault_and_the_next_step() {
         let problem = r#"{"code":"invalid_request","detail":"two faults",
             "errors":[{"pointer":"/type","detail":"missing"},{"pointer":"/data","detail":"not an object"}]}"#;
-        let text = refusal(StatusCode::UNPROCESSABLE_ENTITY, problem.as_bytes()).to_string();
+        let text = Refused::read(StatusCode::UNPROCESSABLE_ENTITY, problem.as_bytes()).to_string();
         assert_eq!(
             text,
             "two faults (422 Unprocessable Entity, invalid_request)\n  /type: missing\n  /data: not an object"
         );
-        let text = refusal(StatusCode::UNAUTHORIZED, b"").to_string();
+        let text = Refused::read(StatusCode::UNAUTHORIZED, b"").to_string();
         assert!(
             text.ends_with("is TIDINGS_KEY a key of this installation?"),
             "{text}"

@@ -6,13 +6,15 @@ use std::io::{self, BufRead, BufReader};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{Args, value_parser};
 use serde_json::{Value, json};
+use tidings_core::fault::Fault;
 use tidings_core::import::LINES_MAX;
+use tidings_core::input::number_faults;
 
 use super::ticker::Ticker;
-use crate::client::{Client, Connection};
+use crate::client::{Client, Connection, Refused};
 use crate::failure::Failure;
 use crate::output::{self, Output};
 
@@ -75,7 +77,7 @@ fn send_all(
         };
         match client.post(&["v1", "import"], &arguments.body(&batch)) {
             Ok(answer) => counts.add(&answer),
-            Err(error) => break Err(error.context(batch.refusal())),
+            Err(error) => break Err(batch.explain(error)),
         }
         ticker.show(&rate(counts.lines(), begun.elapsed()))?;
     };
@@ -102,12 +104,31 @@ struct Batch {
 }
 
 impl Batch {
-    /// What is said when it was refused; the faults follow.
-    fn refusal(&self) -> String {
+    /// What is said when it was not imported.
+    fn explain(&self, error: anyhow::Error) -> anyhow::Error {
         let Self { first, last, .. } = self;
-        format!(
-            "lines {first} to {last} were not imported (/lines/0 is line {first}); run this again once it is mended"
-        )
+        let summary =
+            format!("lines {first} to {last} were not imported; mend this and run it again");
+        match error.downcast::<Refused>() {
+            Ok(refused) => {
+                anyhow::Error::new(refused.at(|pointer| self.place(pointer))).context(summary)
+            }
+            Err(error) => error.context(summary),
+        }
+    }
+
+    /// Where in the file a fault of the request is: `/lines/3/text` of a batch that begins with line 101
+    /// is `line 104, /text`.
+    fn place(&self, pointer: &str) -> String {
+        let named = pointer.strip_prefix("/lines/").map(|rest| {
+            let (at, member) = rest.split_once('/').unwrap_or((rest, ""));
+            (at.parse::<usize>(), member)
+        });
+        match named {
+            Some((Ok(at), "")) => format!("line {}", self.first + at),
+            Some((Ok(at), member)) => format!("line {}, /{member}", self.first + at),
+            _ => pointer.to_owned(),
+        }
     }
 }
 
@@ -177,12 +198,11 @@ impl<R: BufRead> Batches<R> {
         if text.trim().is_empty() {
             return Ok(Step::Empty);
         }
-        let line = serde_json::from_str(&text).with_context(|| {
-            format!(
-                "line {} is not JSON; nothing after it was read",
-                self.number
-            )
-        })?;
+        if let Some(Fault { pointer, detail }) = number_faults(&text).first() {
+            bail!("line {}, {pointer}: {detail}", self.number);
+        }
+        let line = serde_json::from_str(&text)
+            .with_context(|| format!("line {} is not JSON; its batch was not sent", self.number))?;
         Ok(Step::Line(line, text.len()))
     }
 }
@@ -254,10 +274,11 @@ mod tests {
         check("{}", 2, "1-1");
         check("{}\n{}\n{}\n", 2, "1-2 3-3");
         check("{}\r\n\n\n{}\n{}\n", 5, "1-1 4-5");
+        check("{}\n{\n", 5, "line 2 is not JSON; its batch was not sent");
         check(
-            "{}\n{\n",
+            "{}\n{\"a\":1e400}\n",
             5,
-            "line 2 is not JSON; nothing after it was read",
+            "line 2, /a: is a number that cannot be kept exactly; send it as a text",
         );
     }
 
@@ -265,6 +286,21 @@ mod tests {
     fn no_batch_is_larger_than_the_api_reads() {
         let line = format!("\"{}\"\n", "x".repeat(BATCH_BYTES_MAX / 2));
         assert_eq!(cut(&line.repeat(3), 500), "1-1 2-2 3-3");
+    }
+
+    #[test]
+    fn faults_are_told_by_their_line() {
+        let batch = Batch {
+            lines: Vec::new(),
+            first: 101,
+            last: 200,
+        };
+        let check = |pointer: &str, expect: &str| assert_eq!(batch.place(pointer), expect);
+        check("/lines/0", "line 101");
+        check("/lines/3/text", "line 104, /text");
+        check("/lines/3/identities/0", "line 104, /identities/0");
+        check("/lines", "/lines");
+        check("/organizationId", "/organizationId");
     }
 
     #[test]

@@ -119,7 +119,7 @@ fn customers_write(tenant: &Caller) {
         .expect(200);
     tenant
         .send("DELETE", &format!("{path}/tags/repair"), "")
-        .expect(200);
+        .expect(204);
     does(
         tenant,
         &format!("{path}/handoff"),

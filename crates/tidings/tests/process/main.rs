@@ -13,6 +13,7 @@ mod disk_full;
 mod document;
 mod domain;
 mod http;
+mod imports;
 mod inbound;
 mod insistence;
 mod life;
