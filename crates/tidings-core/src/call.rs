@@ -226,6 +226,8 @@ impl Call {
             "endedAt": ended_at,
             "durationSeconds": duration,
             "attribution": self.attribution,
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
         });
         match object {
             Value::Object(members) => members,
@@ -239,8 +241,6 @@ impl Call {
         let outcome = self.outcome.as_ref();
         let outcome = outcome.map(|outcome| outcome.object(self.id));
         object.insert("outcome".into(), outcome.into());
-        object.insert("createdAt".into(), json!(self.created_at));
-        object.insert("updatedAt".into(), json!(self.updated_at));
         object.insert("version".into(), self.version.into());
         object.into()
     }

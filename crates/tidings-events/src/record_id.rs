@@ -38,6 +38,11 @@ pub(crate) fn is_own(raw: Option<&str>) -> bool {
     raw.and_then(json::text).is_some_and(|id| is_own_id(&id))
 }
 
+/// Whether a raw JSON id is that of a resource of the core.
+pub(crate) fn is_own_resource(raw: Option<&str>) -> bool {
+    is_own(raw) && raw.is_some_and(|raw| raw.starts_with("\"res_"))
+}
+
 /// An id as the integer text Varda's receivers expect (contract §6).
 ///
 /// An integer, or the decimal text of one, is kept; a record of the core has its own key when that is

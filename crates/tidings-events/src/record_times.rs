@@ -2,26 +2,27 @@
 //!
 //! The core writes the times of its records with milliseconds; the four vendors' bodies show them in
 //! whole seconds (contract §4). Data about records of the core is known by their ids, which nobody can
-//! publish about, so that a time that somebody gave is never touched.
+//! publish about, so that a time that somebody gave is never touched. Of a record's members only those
+//! count that the core alone writes; what else a resource holds is its owner's.
 
 use crate::instant;
 use crate::json::{self, Edits};
 use crate::record_id;
 
-/// The id, and the members in which the core writes times of its own making.
-const ID_AND_MADE: [&str; 11] = [
+/// The id, and the members in which the core writes times of its own making: first those of any record.
+const ID_AND_MADE: [&str; 9] = [
     "id",
     "createdAt",
     "updatedAt",
     "resolvedAt",
     "closedAt",
-    "startedAt",
     "answeredAt",
-    "endedAt",
     "dueAt",
     "warnedAt",
     "breachedAt",
 ];
+/// How many of them a resource has.
+const MADE_OF_RESOURCES: usize = 2;
 
 /// Whether data can hold a time of our form at all: a scan that spares most of it the reading.
 pub(crate) fn may_hold(data: &str) -> bool {
@@ -31,9 +32,9 @@ pub(crate) fn may_hold(data: &str) -> bool {
 }
 
 /// A raw time as a vendor's body shows it.
-pub(crate) fn shown(raw: &str, is_own_record: bool) -> std::borrow::Cow<'_, str> {
+pub(crate) fn shown(raw: &str, is_made: bool) -> std::borrow::Cow<'_, str> {
     match instant::without_milliseconds(raw) {
-        Some(shortened) if is_own_record => shortened.into(),
+        Some(shortened) if is_made => shortened.into(),
         _ => raw.into(),
     }
 }
@@ -41,7 +42,9 @@ pub(crate) fn shown(raw: &str, is_own_record: bool) -> std::borrow::Cow<'_, str>
 /// Shortens the times of an object within the edited text, when it is a record of the core.
 pub(crate) fn shorten_own(object: &str, edits: &mut Edits<'_>) {
     let [id, times @ ..] = json::pick(object, ID_AND_MADE);
-    if record_id::is_own(id) {
+    if record_id::is_own_resource(id) {
+        shorten(times.into_iter().take(MADE_OF_RESOURCES), edits);
+    } else if record_id::is_own(id) {
         shorten(times, edits);
     }
 }
@@ -65,7 +68,7 @@ pub(crate) fn shorten_changes_of(record: &str, changes: &str, edits: &mut Edits<
     }
 }
 
-fn shorten<const N: usize>(times: [Option<&str>; N], edits: &mut Edits<'_>) {
+fn shorten<'r>(times: impl IntoIterator<Item = Option<&'r str>>, edits: &mut Edits<'_>) {
     for raw in times.into_iter().flatten() {
         if let Some(shortened) = instant::without_milliseconds(raw) {
             edits.replace(raw, shortened);

@@ -1,6 +1,10 @@
 -- name: erase_event
+-- That a webhook caused it names nobody, and tells why that webhook was not told.
 update events
-set data = null, actor = null
+set data = null, actor = case
+  when actor ->> 'type' = 'bot' and actor ->> 'id' glob 'whk_*'
+  then json_object('type', 'bot', 'id', actor ->> 'id', 'name', null)
+end
 where id = $1;
 
 -- name: deliveries_of_event

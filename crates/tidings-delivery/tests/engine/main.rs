@@ -20,6 +20,7 @@ mod restart;
 mod retries;
 mod rig;
 mod rogues;
+mod timers;
 mod waking;
 mod webhook;
 

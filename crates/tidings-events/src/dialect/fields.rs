@@ -41,6 +41,8 @@ pub(super) enum Form {
     Integer,
     /// A time; one of the core's own making has whole seconds.
     Time,
+    /// A time that may have been given; the core's own is the one at which it wrote this member.
+    TimeUnlessGiven(&'static str),
     /// A published word, and the word the vendor has for it.
     Word(&'static [(&'static str, &'static str)]),
 }
@@ -138,7 +140,7 @@ pub(super) fn write(body: &mut Members<'_>, fields: &[Field], data: &mut Data<'_
             Shows::Member(paths, form) => {
                 let found = paths.iter().find_map(|path| Some((path, data.get(path)?)));
                 if let Some((path, raw)) = found {
-                    form.write(body, field.name, raw, || is_of_core(data, path));
+                    form.write(body, field.name, raw, || form.is_made(data, path, raw));
                 }
             }
             Shows::Part { path, fields, .. } => {
@@ -158,19 +160,24 @@ fn is_of_core(data: &mut Data<'_>, path: &'static str) -> bool {
 }
 
 impl Form {
-    fn write(
-        &self,
-        body: &mut Members<'_>,
-        name: &str,
-        raw: &str,
-        is_of_core: impl FnOnce() -> bool,
-    ) {
+    /// Whether the core made the time at this path.
+    fn is_made(&self, data: &mut Data<'_>, path: &'static str, raw: &str) -> bool {
+        is_of_core(data, path)
+            && match self {
+                Self::TimeUnlessGiven(written_at) => data.get(written_at) == Some(raw),
+                _ => true,
+            }
+    }
+
+    fn write(&self, body: &mut Members<'_>, name: &str, raw: &str, is_made: impl FnOnce() -> bool) {
         match self {
             Self::AsIs => body.raw(name, raw),
             Self::Text if raw.starts_with('"') => body.raw(name, raw),
             Self::Text => body.text(name, raw),
             Self::Integer => body.raw(name, &record_id::to_integer(raw)),
-            Self::Time => body.raw(name, &record_times::shown(raw, is_of_core())),
+            Self::Time | Self::TimeUnlessGiven(_) => {
+                body.raw(name, &record_times::shown(raw, is_made()));
+            }
             Self::Word(words) => {
                 let published = json::text(raw);
                 let known = words
@@ -187,7 +194,7 @@ impl Form {
     /// The schema of a member that has this schema in the catalogue.
     fn schema(&self, published: &Value) -> Value {
         match self {
-            Self::AsIs | Self::Time => schema::known(published.clone()),
+            Self::AsIs | Self::Time | Self::TimeUnlessGiven(_) => schema::known(published.clone()),
             Self::Text => schema::text(),
             Self::Integer => json!({"type": "integer"}),
             Self::Word(words) => schema::one_of(words.iter().map(|(_, shown)| *shown)),

@@ -72,8 +72,16 @@ const CALL: &[Field] = &[
     Field::new("disposition", &["call.disposition"], Form::AsIs),
     CONTACT_OF_CALL,
     ATTRIBUTION_OF_CALL,
-    Field::new("started_at", &["call.startedAt"], Form::Time),
-    Field::new("ended_at", &["call.endedAt"], Form::Time),
+    Field::new(
+        "started_at",
+        &["call.startedAt"],
+        Form::TimeUnlessGiven("call.createdAt"),
+    ),
+    Field::new(
+        "ended_at",
+        &["call.endedAt"],
+        Form::TimeUnlessGiven("call.updatedAt"),
+    ),
 ];
 
 const OUTCOME: &[Field] = &[

@@ -133,6 +133,37 @@ fn the_cores_own_times_are_shortened_in_changes_and_clocks_too() {
 }
 
 #[test]
+fn times_that_were_given_stay() {
+    const BEGUN: &str = "2026-05-11T09:00:00.120Z";
+    const OVER: &str = "2026-05-11T09:04:05.000Z";
+    let check = |started: &str, ended: &str, expect: [&str; 2]| {
+        let call = json!({
+            "id": "cal_000000000002a", "startedAt": started, "endedAt": ended,
+            "createdAt": BEGUN, "updatedAt": OVER,
+        });
+        let body = data_of(Dialect::Varda, "call.ended", &json!({"call": call}));
+        assert_eq!(body["started_at"], expect[0]);
+        assert_eq!(body["ended_at"], expect[1]);
+    };
+    let whole = ["2026-05-11T09:00:00Z", "2026-05-11T09:04:05Z"];
+    check(BEGUN, OVER, whole);
+    check(whole[0], whole[1], whole);
+    let given = ["2026-05-11T08:59:59.987Z", "2026-05-11T09:04:04.100Z"];
+    check(given[0], given[1], given);
+    let odd = ["2026-05-11T08:59:59.9Z", "2026-05-11T09:04:04.123456Z"];
+    check(odd[0], odd[1], odd);
+
+    let resource = json!({"id": "res_000000000002a", "createdAt": BEGUN, "dueAt": OVER});
+    let shown = data_of(
+        Dialect::Chatshipper,
+        "event.created",
+        &json!({"event": resource}),
+    );
+    assert_eq!(shown["event"]["createdAt"], whole[0]);
+    assert_eq!(shown["event"]["dueAt"], OVER);
+}
+
+#[test]
 fn chatshipper_tells_activity_resources_and_links() {
     let data = json!({
         "conversation": {"id": "c/1", "contactId": 8, "status": "active"},

@@ -1,9 +1,9 @@
 //! Erasure: the personal payload goes, the bookkeeping stays (who was owed what, when, with which
 //! outcome).
 //!
-//! Of an event its data and its actor go, of its deliveries' attempts the kept answers. What is not
-//! settled is discarded. An attempt under way is not called back: its outcome is recorded without the
-//! answer's body.
+//! Of an event its data and its actor go, but for the id of a webhook that caused it; of its deliveries'
+//! attempts the kept answers. What is not settled is discarded. An attempt under way is not called back:
+//! its outcome is recorded without the answer's body.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use tidings_core::delivery::{Attempt, DiscardReason};

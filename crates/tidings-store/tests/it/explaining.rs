@@ -1,10 +1,12 @@
 //! Why an event was, or was not, sent to a webhook.
 
+use serde_json::json;
 use tidings_core::delivery::Next;
 use tidings_core::explain::Reason;
 use tidings_core::id::{EventId, WebhookId};
 use tidings_core::subscription::Unheard;
 use tidings_events::Dialect;
+use tidings_store::change::Change;
 
 use crate::bench::{Bench, DAY, Place, SECOND, START};
 
@@ -62,6 +64,25 @@ pub(crate) async fn as_it_was_when_it_happened<P: Place>() {
     let id = bench.delivery_ids(hook).await[0];
     bench.settle(id, Next::Succeeded).await;
     assert_eq!(bench.why(hook, owed).await, Reason::Succeeded);
+}
+
+pub(crate) async fn what_it_caused_is_known_after_the_erasure<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let hook = bench.webhook(organization).await;
+    for (kind, expect) in [("bot", Some(())), ("user", None)] {
+        let mut event = crate::bench::event("tag.added", None, "{}");
+        let actor = json!({"type": kind, "id": hook, "name": "Ada Okafor"});
+        event.content.actor = Some(actor.to_string());
+        let id = bench.publish(organization, vec![event]).await[0];
+        bench.change(Change::EraseEvent(id)).await.unwrap();
+        let erased = bench.store.event(id).await.unwrap().unwrap();
+        assert!(erased.is_erased());
+        let actor = json!({"type": kind, "id": hook, "name": null}).to_string();
+        assert_eq!(erased.content.actor, expect.map(|()| actor));
+        let is_own = bench.why(hook, id).await == Reason::CausedByIt;
+        assert_eq!(is_own, expect.is_some());
+    }
 }
 
 pub(crate) async fn history_that_is_needed_stays<P: Place>() {

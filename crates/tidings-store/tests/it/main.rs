@@ -96,7 +96,10 @@ macro_rules! conformance {
             erasing {
                 the_payload_goes_the_record_stays what_a_replay_owes_goes_too everything_about_a_contact
             }
-            explaining { as_it_was_when_it_happened history_that_is_needed_stays }
+            explaining {
+                as_it_was_when_it_happened history_that_is_needed_stays
+                what_it_caused_is_known_after_the_erasure
+            }
             handing {
                 commits_are_handed_over_in_order webhooks_share_an_event a_full_channel_says_so
                 concurrent_publishes_are_all_answered later_calls_fail_after_close

@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::event::{NewEvent, Numbering};
 use crate::id::OrganizationId;
+use crate::record::ResourceKind;
 
-/// The objects that events carry and that are records.
+/// The objects that any event may carry and that are records.
 const RECORDS: [&str; 6] = [
     "conversation",
     "contact",
@@ -34,13 +35,16 @@ impl Replay {
     /// Hears of an event.
     pub(super) fn hear(&mut self, organization: OrganizationId, event: &NewEvent) {
         let data: Map<String, Value> = serde_json::from_str(&event.content.data).unwrap();
-        for kind in RECORDS {
+        let (noun, what) = event.content.kind.split_once('.').unwrap();
+        // A resource is told by its own events; beside a user stands what was known of a channel.
+        let mut resources = ResourceKind::ALL.iter().map(|kind| kind.as_str());
+        let own = resources.find(|kind| *kind == noun);
+        for kind in RECORDS.into_iter().chain(own) {
             let place = |id: &str| (organization, kind.to_owned(), id.to_owned());
             if let Some(Value::Object(object)) = data.get(kind) {
                 self.records.insert(place(id_of(object)), object.clone());
             }
         }
-        let (noun, what) = event.content.kind.split_once('.').unwrap();
         match (what, data.get(noun)) {
             ("deleted", Some(Value::Object(gone))) => self.forget(organization, noun, id_of(gone)),
             ("merged", Some(Value::Object(gone))) => {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use rusqlite::StatementStatus;
 use tidings_core::organization::{Organization, OrganizationSettings};
 use tidings_core::record::ResourceKind;
 
@@ -254,4 +255,33 @@ proptest! {
             model.check(&connection);
         }
     }
+}
+
+/// However many clocks run, a look at them reads those that are due, and finding the next reads one.
+#[test]
+fn clocks_that_run_cost_nothing_to_those_that_are_due() {
+    const RUNNING: i64 = 100_000;
+    let steps = |running: i64| {
+        let mut connection = database();
+        let transaction = connection.transaction().unwrap();
+        for key in 1..=running {
+            let at = NOW.as_ms() + key;
+            let values = params![key, "conversation", 1, 1, 0, at, "{}"];
+            let mut put = transaction.prepare_cached(statement("put_record")).unwrap();
+            put.execute(values).unwrap();
+        }
+        transaction.commit().unwrap();
+        let mut next = connection.prepare(statement("next_wake")).unwrap();
+        let at: i64 = next.query_row([], |row| row.get(0)).unwrap();
+        assert_eq!(at, NOW.as_ms() + 1);
+        let mut due = connection.prepare(statement("records_to_wake")).unwrap();
+        let found = due
+            .query(params![at, 200])
+            .unwrap()
+            .mapped(|_| Ok(()))
+            .count();
+        assert_eq!(found, 1);
+        [next, due].map(|statement| statement.get_status(StatementStatus::VmStep))
+    };
+    assert_eq!(steps(RUNNING), steps(2), "one is due, and others run");
 }
