@@ -1,9 +1,8 @@
 //! The API's own document, judged by a public validator, and the API, judged by a public fuzzer that
 //! reads the document.
 
-use serde_json::json;
-
-use crate::server::{ADMIN_KEY, Server, Site, event, publish};
+use crate::furniture::Furniture;
+use crate::server::{ADMIN_KEY, Server, Site};
 use crate::tools::{beside, run, tool};
 
 /// What each run of the fuzzer is built from; the same cases come each time.
@@ -28,36 +27,28 @@ fn a_public_validator_accepts_the_document() {
 fn a_public_fuzzer_finds_no_fault_as_the_installation() {
     let site = Site::new();
     let server = site.serve();
-    furnish(&server);
-    fuzz(&server, ADMIN_KEY);
+    let furniture = Furniture::of(&server);
+    fuzz(&server, ADMIN_KEY, &furniture);
 }
 
 #[test]
 fn a_public_fuzzer_finds_no_fault_as_an_organization() {
     let site = Site::new();
     let server = site.serve();
-    let key = furnish(&server);
-    fuzz(&server, &key);
+    let furniture = Furniture::of(&server);
+    fuzz(&server, &furniture.key, &furniture);
 }
 
-/// Something to read: an organization with a webhook and events. Answers its key.
-fn furnish(server: &Server) -> String {
-    let organization = server.organization(&json!({}));
-    let key = server.key(&organization, &["admin"]);
-    let tenant = server.anyone().with_key(&key);
-    let webhook = json!({"name": "listener", "url": "https://example.com/hooks", "isPaused": true});
-    tenant.post("/v1/webhooks", &webhook).expect(201);
-    publish(&tenant, &event("c1"));
-    key
-}
-
-fn fuzz(server: &Server, key: &str) {
+fn fuzz(server: &Server, key: &str, furniture: &Furniture) {
     let folder = tempfile::tempdir().unwrap();
+    let settings = std::fs::read_to_string(beside("schemathesis.toml")).unwrap();
+    let file = folder.path().join("schemathesis.toml");
+    std::fs::write(&file, settings + &furniture.settings()).unwrap();
     let url = format!("http://{}", server.address);
     let mut fuzzer = tool("schemathesis");
     fuzzer
         .arg("--config-file")
-        .arg(beside("schemathesis.toml"))
+        .arg(&file)
         .args([
             "--no-color",
             "run",

@@ -12,6 +12,7 @@ mod crashes;
 mod disk_full;
 mod document;
 mod domain;
+mod furniture;
 mod http;
 mod imports;
 mod inbound;
