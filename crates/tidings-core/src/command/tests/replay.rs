@@ -21,7 +21,7 @@ const RECORDS: [&str; 6] = [
 const PARTS: [&str; 2] = ["message", "draft"];
 
 /// A record as events show it: its kind and its id, then its object.
-type Records = BTreeMap<(OrganizationId, String, String), Map<String, Value>>;
+pub(super) type Records = BTreeMap<(OrganizationId, String, String), Map<String, Value>>;
 
 /// What someone knows who only listened.
 #[derive(Debug, Default)]

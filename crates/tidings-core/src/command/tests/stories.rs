@@ -1,11 +1,14 @@
 //! Random stories over several organizations: any command, in any state, with ids of any of them.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use jsonschema::Validator;
+use serde_json::{Value, json};
 use tidings_events::{Dialect, event_type};
 
-use super::replay::Replay;
+use super::replay::{Records, Replay};
 use crate::call::Call;
 use crate::command::Change;
 use crate::contact::Contact;
@@ -93,7 +96,7 @@ impl World {
         self.memory.apply(change);
     }
 
-    /// The event is as the catalogue says, and each dialect that carries it makes JSON of it.
+    /// The event is as the catalogue says, and as each dialect that carries it documents.
     fn is_sound(&mut self, event: &NewEvent) {
         let kind = &event.content.kind;
         let data: Value = serde_json::from_str(&event.content.data).unwrap();
@@ -113,19 +116,18 @@ impl World {
             content: event.content.clone(),
         });
         for dialect in Dialect::ALL {
-            if event.name_in(dialect).is_some() {
+            if let Some(name) = event.name_in(dialect) {
                 let body = event.body(dialect, "https://tidings.example", self.events);
-                let shown = serde_json::from_slice::<Value>(&body);
-                assert!(shown.is_ok(), "{dialect}: {event:?}");
+                let shown: Value = serde_json::from_slice(&body).unwrap();
+                let verdict = schema(dialect, &name).validate(&shown);
+                assert!(verdict.is_ok(), "{dialect} {name}: {verdict:?} {shown}");
             }
         }
     }
 
     /// The objects of the records that are kept.
-    fn kept(
-        &self,
-    ) -> std::collections::BTreeMap<(OrganizationId, String, String), Map<String, Value>> {
-        let mut kept = std::collections::BTreeMap::new();
+    fn kept(&self) -> Records {
+        let mut kept = Records::new();
         for ((kind, _), row) in &self.memory.rows {
             let Row::Kept {
                 organization,
@@ -152,6 +154,19 @@ impl World {
         }
         kept
     }
+}
+
+/// The documented schema of a body.
+fn schema(dialect: Dialect, name: &str) -> &'static Validator {
+    static COMPILED: LazyLock<HashMap<(Dialect, String), Validator>> = LazyLock::new(|| {
+        let events = Dialect::ALL.into_iter().flat_map(Dialect::events);
+        let compiled = events.map(|event| {
+            let schema = jsonschema::validator_for(&event.body_schema());
+            ((event.dialect, event.name.to_owned()), schema.unwrap())
+        });
+        compiled.collect()
+    });
+    &COMPILED[&(dialect, name.to_owned())]
 }
 
 fn read<R: serde::de::DeserializeOwned>(document: &str) -> R {
