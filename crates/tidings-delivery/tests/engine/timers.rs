@@ -94,7 +94,7 @@ async fn what_fell_due_while_nobody_was_there_is_told_once() {
         rig.skip(Duration::from_hours(hours)).await;
         rig = rig.restart().await;
         endpoint.calls(expect.len()).await;
-        rig.until(|rig| rig.waits_for_nothing()).await;
+        rig.until(Rig::waits_for_nothing).await;
         rig.until_owed(id, 0).await;
     }
     let calls = endpoint.calls(expect.len()).await;

@@ -144,9 +144,12 @@ impl World {
                 Kind::Conversation => json!(read::<Conversation>(document).object()),
                 Kind::Message => json!(read::<Message>(document).object()),
                 Kind::Draft => json!(read::<ReplyDraft>(document).object()),
-                Kind::Resource(ResourceKind::Team) => continue,
+                // Nobody is told of these.
+                Kind::Resource(ResourceKind::Team)
+                | Kind::Import
+                | Kind::RemovedMessage
+                | Kind::SlaPolicy => continue,
                 Kind::Resource(_) => json!(read::<Resource>(document).object()),
-                Kind::Import | Kind::RemovedMessage | Kind::SlaPolicy => continue,
             };
             let id = object["id"].as_str().unwrap().to_owned();
             let place = (*organization, kind.as_str().to_owned(), id);
