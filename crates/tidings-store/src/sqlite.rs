@@ -35,6 +35,7 @@ mod claiming;
 mod commanding;
 mod counting;
 mod erasing;
+mod expiring;
 mod explaining;
 mod group;
 mod job;

@@ -1,10 +1,11 @@
-//! Tidying in small steps: discards written out, held deliveries past the retention, old history.
+//! Tidying in small steps: discards written out, what was owed for too long, old history.
 
 use rusqlite::{OptionalExtension, params};
 use tidings_core::clock::Timestamp;
 use tidings_core::id::{EventId, ReplayId, WebhookId, first_key_at};
 use tidings_core::stats::Tally;
 
+use super::expiring::Round;
 use super::group::Commit;
 use super::past;
 use crate::answer::REMEMBERED_FOR;
@@ -14,12 +15,14 @@ use crate::sql::statement;
 pub(super) const STEP_ROWS: i64 = 500;
 
 /// How far the walks over old rows have come. What is kept of them is passed by once a walk, not
-/// looked at again in every step. Each is the last key passed.
+/// looked at again in every step. A number is the last key passed.
 #[derive(Debug, Default)]
 pub(super) struct Walks {
     deliveries: i64,
     events: i64,
     history: i64,
+    pub(super) giving_up: Round,
+    pub(super) expiring: Round,
 }
 
 /// The rows of one step of a walk.
@@ -61,7 +64,7 @@ impl Commit<'_> {
                 return Ok(true);
             }
         }
-        Ok(false)
+        Ok(self.walks.giving_up.goes_on() || self.walks.expiring.goes_on())
     }
 
     /// Executes a statement and counts the rows in the store's own integers.
@@ -104,58 +107,6 @@ impl Commit<'_> {
             self.execute("delete_leaving", params![id])?;
         }
         Ok(true)
-    }
-
-    /// Rule 2: what was due for too long, time held not counted, is given up however it stands.
-    fn give_up(&mut self, _before: Timestamp) -> rusqlite::Result<bool> {
-        for (id, age) in self.tables.owing_for_a_time() {
-            let now = self.now;
-            let health = self.tables.health(id);
-            let due_before = health.holds.due_before(now, age);
-            let discarded_through = health.discarded_through;
-            let values = params![
-                id.0,
-                due_before.as_ms(),
-                now.as_ms(),
-                discarded_through,
-                STEP_ROWS
-            ];
-            let rows = self.step("give_up", values)?;
-            if rows > 0 {
-                self.health(id).pending -= rows;
-                self.staged.committed.renewed.push(id);
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn expire_held(&mut self, before: Timestamp) -> rusqlite::Result<bool> {
-        let mut left = STEP_ROWS;
-        for id in self.tables.held_and_owing() {
-            left -= self.expire_held_of(id, before, left)?;
-            if left == 0 {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn expire_held_of(
-        &mut self,
-        id: WebhookId,
-        before: Timestamp,
-        rows_max: i64,
-    ) -> rusqlite::Result<i64> {
-        let now = self.now.as_ms();
-        let rows = self.step(
-            "expire_held",
-            params![id.0, first_key_at(before), now, rows_max],
-        )?;
-        if rows > 0 {
-            self.health(id).pending -= rows;
-        }
-        Ok(rows)
     }
 
     /// Replays of webhooks that are held end with what else is held: nothing that is kept for them

@@ -84,7 +84,7 @@ macro_rules! conformance {
             }
             pruning {
                 history_goes_what_is_owed_stays held_ones_expire discards_are_written_out_in_steps
-                expiry_takes_small_steps deliveries_of_deleted_webhooks_go
+                expiry_takes_small_steps many_webhooks_expire_in_rounds deliveries_of_deleted_webhooks_go
             }
             replaying {
                 each_kind_finds_its_events steps_leave_room_for_live_traffic

@@ -2,6 +2,7 @@
 
 use tidings_core::clock::Clock;
 use tidings_core::delivery::{DiscardReason, Next};
+use tidings_core::webhook::Webhook;
 use tidings_store::change::{Backlog, Change};
 use tidings_store::query::Status;
 
@@ -109,6 +110,23 @@ pub(crate) async fn expiry_takes_small_steps<P: Place>() {
     for hook in hooks {
         assert_eq!(bench.pending(hook), 0);
         assert_eq!(bench.statuses(hook).await, [Status::Discarded; 400]);
+    }
+}
+
+pub(crate) async fn many_webhooks_expire_in_rounds<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let mut hooks = Vec::new();
+    for _ in 0..300 {
+        let paused = |webhook: &mut Webhook| webhook.settings.is_paused = true;
+        hooks.push(bench.webhook_with(organization, paused).await);
+    }
+    bench.messages(organization, &["a"]).await;
+    bench.clock.advance(DAY);
+    for (more, left) in [(true, 100), (false, 0)] {
+        assert_eq!(bench.store.prune(START.plus(SECOND)).await, Ok(more));
+        let held = hooks.iter().map(|hook| bench.pending(*hook));
+        assert_eq!(held.sum::<i64>(), left);
     }
 }
 
