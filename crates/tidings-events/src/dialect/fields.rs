@@ -39,6 +39,8 @@ pub(super) enum Form {
     Text,
     /// An id as an integer (contract §6).
     Integer,
+    /// A number without its fraction.
+    Whole,
     /// A time; one of the core's own making has whole seconds.
     Time,
     /// A time that may have been given; the core's own is the one at which it wrote this member.
@@ -175,6 +177,7 @@ impl Form {
             Self::Text if raw.starts_with('"') => body.raw(name, raw),
             Self::Text => body.text(name, raw),
             Self::Integer => body.raw(name, &record_id::to_integer(raw)),
+            Self::Whole => body.raw(name, &whole(raw)),
             Self::Time | Self::TimeUnlessGiven(_) => {
                 body.raw(name, &record_times::shown(raw, is_made()));
             }
@@ -196,9 +199,20 @@ impl Form {
         match self {
             Self::AsIs | Self::Time | Self::TimeUnlessGiven(_) => schema::known(published.clone()),
             Self::Text => schema::text(),
-            Self::Integer => json!({"type": "integer"}),
+            Self::Integer | Self::Whole => json!({"type": "integer"}),
             Self::Word(words) => schema::one_of(words.iter().map(|(_, shown)| *shown)),
         }
+    }
+}
+
+/// A raw number without its fraction, in plain digits.
+fn whole(raw: &str) -> Cow<'_, str> {
+    match raw.parse::<f64>() {
+        // Adding nothing makes zero of a negative one.
+        Ok(number) if raw.contains(['.', 'e', 'E']) && number.is_finite() => {
+            Cow::Owned(format!("{:.0}", number.trunc() + 0.0))
+        }
+        _ => Cow::Borrowed(raw),
     }
 }
 

@@ -68,7 +68,7 @@ const CALL: &[Field] = &[
     Field::new("status", &["call.status"], Form::AsIs),
     Field::new("from_number", &["call.from"], Form::AsIs),
     Field::new("to_number", &["call.to"], Form::AsIs),
-    Field::new("duration_seconds", &["call.durationSeconds"], Form::AsIs),
+    Field::new("duration_seconds", &["call.durationSeconds"], Form::Whole),
     Field::new("disposition", &["call.disposition"], Form::AsIs),
     CONTACT_OF_CALL,
     ATTRIBUTION_OF_CALL,

@@ -300,6 +300,25 @@ fn varda_leaves_out_what_is_unknown() {
     );
 }
 
+/// Varda's sample has an integer, which its receivers read it as.
+#[test]
+fn varda_counts_whole_seconds() {
+    for (published, shown) in [
+        ("245", "245"),
+        ("245.9", "245"),
+        ("2.45e2", "245"),
+        ("-0.5", "0"),
+    ] {
+        let data = format!(r#"{{"call":{{"id":1,"durationSeconds":{published}}}}}"#);
+        let body = Dialect::Varda.render(&event("call.ended", &data), &CONTEXT);
+        let expect = format!(r#""data":{{"id":1,"duration_seconds":{shown}}}}}"#);
+        assert!(
+            String::from_utf8(body).unwrap().ends_with(&expect),
+            "{published}"
+        );
+    }
+}
+
 #[test]
 fn dialogbrain_threads_and_changes() {
     let thread = |conversation: Value| {
