@@ -154,6 +154,10 @@ impl Lane {
         if owed.due_at <= self.rules.backlog_until {
             // Committed before the resume that is obeyed already: the store counts it as backlog.
             self.backlog.miss();
+            if self.rules.ordered {
+                // By its key, which may be ahead of a clock that was set back: then it is live.
+                self.live.miss();
+            }
         } else if self.rules.hold.is_some() || may_follow_backlog {
             self.live.miss();
         } else {

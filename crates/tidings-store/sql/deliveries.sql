@@ -107,9 +107,11 @@ order by id
 limit 1;
 
 -- name: claim_ordered
+-- What was never tried is due, whatever a clock that was set back says: what follows must not pass it.
 select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at, replay_id is not null
 from deliveries
-where webhook_id = $1 and state = 'pending' and order_key is not null and id > $2 and id <= $3 and due_at <= $4
+where webhook_id = $1 and state = 'pending' and order_key is not null and id > $2 and id <= $3
+  and (tried_at is null or due_at <= $4)
 order by id;
 
 -- name: backlog_left
@@ -123,13 +125,6 @@ select 1
 from deliveries
 where webhook_id = $1 and order_key = $4 and state = 'pending' and order_key is not null and id <= $2 and id > $3
 limit 1;
-
--- name: next_due_fresh
--- None, but after the clock was set back.
-select min(due_at)
-from deliveries
-where webhook_id = $1 and state = 'pending' and tried_at is null
-  and due_at > $2 and due_at <= $3 and +id > $4 and +id <= $5;
 
 -- name: next_due_tried
 select min(due_at)

@@ -78,7 +78,6 @@ mod tests {
             ("give_up", "deliveries_tried"),
             ("head_of_key", "deliveries_by_key"),
             ("next_asked", "deliveries_tried"),
-            ("next_due_fresh", "deliveries_fresh"),
             ("next_due_tried", "deliveries_tried"),
             ("next_key", "deliveries_by_key"),
             ("parked_keys", "deliveries_tried"),

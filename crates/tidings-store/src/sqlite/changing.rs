@@ -185,8 +185,8 @@ impl Commit<'_> {
         if stored.settings.ordering == Ordering::None
             && webhook.settings.ordering == Ordering::Conversation
         {
-            let now = self.now.as_ms();
-            self.health(webhook.id).unkeyed_until_ms = Some(now);
+            let until = self.divide().as_ms();
+            self.health(webhook.id).unkeyed_until_ms = Some(until);
         }
         if forgive {
             self.health(webhook.id).forgive();
@@ -211,8 +211,8 @@ impl Commit<'_> {
     /// What was held is due at once, in commit order, its schedules anew; what comes next shares the
     /// lane with it. Only deliveries that were tried before are written, the first of them here.
     fn deliver_backlog(&mut self, id: WebhookId) -> rusqlite::Result<()> {
-        let now = self.now;
-        self.health(id).resume(now);
+        let divide = self.divide();
+        self.health(id).resume(divide);
         self.renew_tried(id)?;
         Ok(())
     }

@@ -85,15 +85,16 @@ pub(super) struct Due {
 impl Ask<'_> {
     /// By when they are due; the parts are divided by that too.
     fn any_order(&self) -> rusqlite::Result<Vec<Due>> {
-        let backlog_until = self.claim.backlog_until;
+        let backlog_until = self.claim.backlog_until.as_ms();
         let (after, until) = match self.claim.part {
-            Part::Backlog => (-1, backlog_until.min(self.now).as_ms()),
-            Part::Live | Part::Probe => (backlog_until.as_ms(), self.now.as_ms()),
+            Part::Backlog => (-1, backlog_until),
+            Part::Live | Part::Probe => (backlog_until, i64::MAX),
         };
-        self.take_by_due((after, until), until, |_| Ok(true))
+        self.take_by_due((after, until.min(self.now.as_ms())), until, |_| Ok(true))
     }
 
-    /// The first that are due in a range, fresh (up to `fresh_until`) and tried ones together.
+    /// The first that are due in a range, fresh (up to `fresh_until`) and tried ones together. What is
+    /// fresh is due, though a clock that was set back says that it will be.
     fn take_by_due(
         &self,
         (after, until): (i64, i64),
@@ -147,7 +148,7 @@ impl Ask<'_> {
             return Ok(Vec::new());
         };
         let now = self.now.as_ms();
-        self.take_by_due((-1, now), unkeyed_until_ms.min(now), |due| {
+        self.take_by_due((-1, now), unkeyed_until_ms, |due| {
             Ok(due.order_key.is_none() && due.id.0 > after && due.id.0 <= until)
         })
     }
@@ -213,9 +214,7 @@ impl Ask<'_> {
             (due, (self.marks.discarded_through, all))
         };
         let values = [self.webhook.0, due.0, due.1, ids.0, ids.1];
-        let fresh = self.earliest("next_due_fresh", values)?;
-        let tried = self.earliest("next_due_tried", values)?;
-        Ok(fresh.into_iter().chain(tried).min())
+        self.earliest("next_due_tried", values)
     }
 
     pub(super) fn earliest(

@@ -10,7 +10,7 @@ use tidings_core::access::ApiKey;
 use tidings_core::clock::{Clock, Timestamp};
 use tidings_core::event_type::CustomType;
 use tidings_core::health::Health;
-use tidings_core::id::{EventTypeId, IdSource, KeyId, OrganizationId, WebhookId};
+use tidings_core::id::{EventTypeId, IdSource, KeyId, OrganizationId, WebhookId, made_at};
 use tidings_core::organization::Organization;
 use tidings_core::webhook::Webhook;
 use tokio::sync::mpsc;
@@ -293,6 +293,12 @@ fn place(noun: Noun, tables: &mut Tables) {
 impl Commit<'_> {
     pub(super) fn next_key(&self) -> i64 {
         self.ids.lock().next(self.now)
+    }
+
+    /// An instant that divides all that is stored from what comes later, as far as time can: keys are
+    /// ahead of a clock that was set back.
+    pub(super) fn divide(&self) -> Timestamp {
+        self.now.max(made_at(self.next_key()))
     }
 
     /// Writes what is there already: whether the disk takes a commit is seen when it is made.

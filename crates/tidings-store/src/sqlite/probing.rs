@@ -39,13 +39,13 @@ impl Ask<'_> {
         let fresh_until = if self.claim.ordered {
             self.marks.unkeyed_until_ms
         } else {
-            Some(now)
+            Some(i64::MAX)
         };
         let Some(fresh_until) = fresh_until else {
             return Ok(None);
         };
         let fits = |due: &Due| Ok(!self.claim.ordered || due.order_key.is_none());
-        let values = params![webhook, -1, fresh_until.min(now), discarded_through];
+        let values = params![webhook, -1, fresh_until, discarded_through];
         let mut found = self.take("claim_fresh", values, fits)?;
         if found.is_empty() {
             let values = params![webhook, now, discarded_through];
