@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::delivery::{Next, Settlement};
 use crate::holds::Holds;
 use crate::id::{DeliveryId, WebhookId};
+use crate::planted::PlantedFault;
 use crate::spell::{Failure, Patience, Spell};
 use crate::stats::Tally;
 
@@ -71,7 +72,8 @@ impl Health {
     /// Notes a settled attempt. `owed` tells whether the delivery was still owed (it may have been
     /// discarded meanwhile); `patience` is the webhook's.
     pub fn record(&mut self, settled: &Settlement, owed: bool, patience: &Patience) -> Verdict {
-        if owed && matches!(settled.next, Next::Succeeded | Next::Exhausted) {
+        let counts = owed || PlantedFault::OutcomeCountedTwice.is_on();
+        if counts && matches!(settled.next, Next::Succeeded | Next::Exhausted) {
             self.pending -= 1;
         }
         self.finished.extend(self.tally.note(settled));

@@ -9,6 +9,7 @@
 use crate::clock::Timestamp;
 use crate::delivery::{Next, OrderKey, Owed};
 use crate::id::DeliveryId;
+use crate::planted::PlantedFault;
 use crate::shares::Standing;
 use crate::webhook::Hold;
 
@@ -127,7 +128,7 @@ impl Lane {
                 *none = Some(Probing::new(at));
                 self.recheck();
             }
-            (None, Some(_)) => {
+            (None, Some(_)) if !PlantedFault::ProbeWithoutEnd.is_on() => {
                 self.probing = None;
                 self.recheck();
             }
@@ -215,7 +216,8 @@ impl Lane {
             // It may have been held with its webhook, and that enabled again before this was heard.
             Next::Exhausted | Next::Gone => self.stream(part).miss(),
         }
-        if let Some(key) = key {
+        let blocks = next == Next::Exhausted && PlantedFault::ExhaustedHeadBlocks.is_on();
+        if let Some(key) = key.filter(|_| !blocks) {
             self.in_flight.free(key);
             self.backlog.release(key);
             self.live.release(key);
@@ -228,7 +230,9 @@ impl Lane {
     fn postponed(&mut self, part: Part, key: Option<OrderKey>, due_at: Timestamp) {
         self.stream(self.part_after(part, due_at))
             .expect_due(due_at);
-        let Some(key) = key else { return };
+        let Some(key) = key.filter(|_| !PlantedFault::FailingHeadPassed.is_on()) else {
+            return;
+        };
         self.stream(part).park(key);
         if part == Part::Backlog {
             // What is newer of this key waits for the backlog again.
@@ -254,7 +258,7 @@ impl Lane {
 
     /// What to do now: at most `budget` sends, and the claims that keep the lane fed.
     pub fn pump(&mut self, now: Timestamp, budget: usize, actions: &mut Vec<Action>) {
-        if self.rules.hold.is_some() {
+        if self.rules.hold.is_some() && !PlantedFault::HoldOverlooked.is_on() {
             return;
         }
         if self.probing.is_some() {
@@ -362,7 +366,7 @@ impl Lane {
 
     fn next_to_send(&mut self) -> Option<Owed> {
         let limit = self.temper.limit(self.rules.max_in_flight);
-        if self.in_flight.len() >= limit {
+        if self.in_flight.len() >= limit + usize::from(PlantedFault::OneTooMany.is_on()) {
             return None;
         }
         for part in self.in_flight.parts_in_turn() {

@@ -25,6 +25,7 @@ pub mod lane;
 pub mod message;
 pub mod organization;
 pub mod outcome;
+pub mod planted;
 pub mod record;
 pub mod replay;
 pub mod reply_draft;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::delivery::Next;
+use crate::planted::PlantedFault;
 
 /// The longest distance between two tries, before jitter.
 pub const SPACING_MAX: Duration = Duration::from_hours(6);
@@ -48,7 +49,7 @@ impl Schedule {
         retry_after: Option<Duration>,
         jitter: f64,
     ) -> Next {
-        if tries > self.max_retries {
+        if tries > self.max_retries && !PlantedFault::GiveUpIgnored.is_on() {
             return Next::Exhausted;
         }
         Next::Retry {
@@ -82,6 +83,10 @@ impl Schedule {
         let spacing = self
             .spacing(tries)
             .mul_f64(1.0 + JITTER_SHARE_MAX * jitter.clamp(0.0, 1.0));
+        let spacing = match PlantedFault::RetryTooSoon.is_on() {
+            true => spacing / 1_000,
+            false => spacing,
+        };
         let wish = retry_after.unwrap_or_default().min(RETRY_AFTER_MAX);
         failed_at.plus(spacing.max(wish))
     }

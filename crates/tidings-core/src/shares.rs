@@ -50,9 +50,31 @@ pub struct Share {
     is_further: bool,
 }
 
+/// What is shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Attempts open at once over all lanes.
+    pub open: usize,
+    /// Of them, those of lanes whose endpoint has not answered lately.
+    pub unproven: usize,
+    /// Of those, the further ones of lanes that have one open already.
+    pub unproven_further: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            open: OPEN_ATTEMPTS_MAX,
+            unproven: UNPROVEN_MAX,
+            unproven_further: UNPROVEN_FURTHER_MAX,
+        }
+    }
+}
+
 /// Who holds how many open attempts.
 #[derive(Debug, Default)]
 pub struct Shares {
+    bounds: Bounds,
     proven: Pool,
     unproven: Pool,
     /// Attempts of unproven lanes that had one open already.
@@ -67,6 +89,14 @@ struct Pool {
 }
 
 impl Shares {
+    /// Nobody holds anything yet.
+    pub fn within(bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            ..Self::default()
+        }
+    }
+
     /// Attempts that are open, over all lanes.
     pub fn open(&self) -> usize {
         self.proven.open + self.unproven.open
@@ -74,11 +104,11 @@ impl Shares {
 
     /// How many attempts a lane may begin now that has `lane_open` open.
     pub fn allowance(&self, member: &Member, standing: Standing, lane_open: usize) -> usize {
-        let left = OPEN_ATTEMPTS_MAX.saturating_sub(self.open());
+        let left = self.bounds.open.saturating_sub(self.open());
         let (pool, free) = match standing {
             Standing::Proven => (&self.proven, left),
             Standing::Unproven => {
-                let free = UNPROVEN_MAX.saturating_sub(self.unproven.open);
+                let free = self.bounds.unproven.saturating_sub(self.unproven.open);
                 (&self.unproven, free.min(left))
             }
         };
@@ -86,7 +116,8 @@ impl Shares {
         // Each further attempt takes one from what is free and adds one to what is held.
         let mut further = (free + 1).saturating_sub(held) / 2;
         if standing == Standing::Unproven {
-            further = further.min(UNPROVEN_FURTHER_MAX.saturating_sub(self.unproven_further));
+            let free = self.bounds.unproven_further;
+            further = further.min(free.saturating_sub(self.unproven_further));
         }
         if lane_open > 0 {
             further

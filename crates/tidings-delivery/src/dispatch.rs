@@ -3,14 +3,16 @@
 //! simulator with a seed.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tidings_core::clock::Timestamp;
-use tidings_core::delivery::{Next, Owed};
+use tidings_core::delivery::{Next, Owed, Settlement};
 use tidings_core::id::{DeliveryId, WebhookId};
-use tidings_core::lane::{Action, Claim, Claimed, Ended, Lane, Part, Rules};
-use tidings_core::shares::{Member, Share, Shares};
+use tidings_core::lane::{Action, Claim, Claimed, Ended, Lane, Part, Reply, Rules};
+use tidings_core::planted::PlantedFault;
+use tidings_core::shares::{Bounds, Member, Share, Shares};
 use tidings_core::spell::Patience;
 use tidings_core::webhook::{Ordering, Webhook};
 use tidings_store::Committed;
@@ -52,6 +54,25 @@ pub struct Settled {
     pub ended: Ended,
 }
 
+impl Settled {
+    /// What the lanes are to hear of a settlement; `lane_wait` is how long the receiver asked the lane
+    /// to wait too.
+    pub fn of(settlement: &Settlement, lane_wait: Option<Duration>) -> Self {
+        let attempt = settlement.attempt.as_ref();
+        Self {
+            webhook_id: settlement.webhook_id,
+            id: settlement.id,
+            next: settlement.next,
+            ended: Ended {
+                began: attempt.map_or(settlement.ended_at, |attempt| attempt.started_at),
+                ended: settlement.ended_at,
+                reply: attempt.map_or(Reply::Silence, Reply::of),
+                retry_after: lane_wait,
+            },
+        }
+    }
+}
+
 /// A claim's answer; or the part that could not be read.
 pub type Answer = Result<Claimed, Part>;
 
@@ -86,6 +107,14 @@ struct Entry {
 }
 
 impl Dispatch {
+    /// No lanes yet, and other bounds than the product's.
+    pub fn within(bounds: Bounds) -> Self {
+        Self {
+            shares: Shares::within(bounds),
+            ..Self::default()
+        }
+    }
+
     /// How many lanes there are.
     pub fn lanes(&self) -> usize {
         self.lanes.len()
@@ -98,7 +127,7 @@ impl Dispatch {
 
     /// How many attempts are open, over all lanes.
     pub fn open(&self) -> usize {
-        self.open.len()
+        self.shares.open()
     }
 
     /// How many deliveries are ready in memory, over all lanes.
@@ -113,7 +142,9 @@ impl Dispatch {
                 self.add_lane(id, directory, Lane::new);
             }
         }
-        let ids: Vec<_> = self.lanes.keys().copied().collect();
+        let mut ids: Vec<_> = self.lanes.keys().copied().collect();
+        // The same story every time, for whoever replays it.
+        ids.sort_unstable();
         for id in ids {
             self.obey(id, directory, false);
             let owes = directory.health(id).pending > 0;
@@ -154,7 +185,7 @@ impl Dispatch {
     }
 
     fn offer(&mut self, owed: Vec<Owed>, directory: &Directory) {
-        let mut unknown: HashMap<WebhookId, i64> = HashMap::new();
+        let mut unknown: BTreeMap<WebhookId, i64> = BTreeMap::new();
         for owed in &owed {
             if !self.lanes.contains_key(&owed.webhook_id) {
                 *unknown.entry(owed.webhook_id).or_default() += 1;
@@ -182,7 +213,10 @@ impl Dispatch {
     /// The outcome of an attempt is durable.
     pub fn settled(&mut self, settled: &Settled, directory: &Directory) {
         if let Some(share) = self.open.remove(&settled.id) {
-            self.shares.release(&share);
+            let is_kept = settled.ended.reply == Reply::Timeout && PlantedFault::ShareKept.is_on();
+            if !is_kept {
+                self.shares.release(&share);
+            }
             self.stir_waiting();
         }
         let id = settled.webhook_id;

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod consequence;
 pub mod dispatch;
 mod engine;
 mod errands;

@@ -6,18 +6,14 @@ use std::time::Duration;
 use tidings_core::clock::{Clock, Timestamp};
 use tidings_core::delivery::{Attempt, Next, Owed, ReplyError, Settlement};
 use tidings_core::outcome::Outcome;
-use tidings_core::retry::RETRY_AFTER_MAX;
 use tidings_core::webhook::replies::{self, Replies};
 use tokio::sync::mpsc;
 
+use crate::consequence::{Consequence, Trial};
 use crate::letter::{self, Letter, Post, REPLAY_MARK};
 use crate::metrics::Metrics;
 use crate::report::{Report, Reports};
 use crate::route::Route;
-
-const GONE: u16 = 410;
-const TOO_MANY_REQUESTS: u16 = 429;
-const SERVICE_UNAVAILABLE: u16 = 503;
 
 /// Makes attempts.
 #[derive(Debug)]
@@ -33,7 +29,6 @@ pub(crate) struct Sender {
 #[derive(Debug)]
 pub(crate) struct Attempted {
     pub(crate) settlement: Settlement,
-    pub(crate) began: Timestamp,
     /// How long the lane is asked to wait too (rule 2).
     pub(crate) lane_wait: Option<Duration>,
 }
@@ -56,17 +51,18 @@ impl Sender {
         let (outcome, request_headers) = self.post.send(&route, letter, began).await;
         let ended = self.clock.now();
         self.metrics.attempted(&outcome);
-        let next = next(&owed, &route, &outcome, ended, is_probe);
+        let trial = Trial {
+            owed: &owed,
+            schedule: &route.schedule,
+            is_probe,
+            ended,
+        };
+        let Consequence {
+            next,
+            asked_until,
+            lane_wait,
+        } = trial.consequence(&outcome, chance());
         let outcome = self.report(&owed, &route, number, outcome, next, ended);
-        let lane_wait = outcome
-            .retry_after
-            .filter(|_| {
-                matches!(
-                    outcome.status,
-                    Some(TOO_MANY_REQUESTS | SERVICE_UNAVAILABLE)
-                )
-            })
-            .map(|retry_after| retry_after.0);
         let (replies, reply_error) = match replies(&owed, &route, &outcome) {
             Ok(replies) => (replies, None),
             Err(error) => (None, Some(error)),
@@ -82,7 +78,7 @@ impl Sender {
             replies,
             ended_at: ended,
             is_probe,
-            asked_until: asked_until(&outcome, ended),
+            asked_until,
             next,
         };
         // The settler outlives every attempt; if it is gone, so is the process.
@@ -90,7 +86,6 @@ impl Sender {
             .outbox
             .send(Attempted {
                 settlement,
-                began,
                 lane_wait,
             })
             .await;
@@ -123,29 +118,6 @@ impl Sender {
         });
         outcome
     }
-}
-
-/// Rules 1 to 5: what follows for the delivery.
-fn next(owed: &Owed, route: &Route, outcome: &Outcome, ended: Timestamp, is_probe: bool) -> Next {
-    if outcome.succeeded() {
-        return Next::Succeeded;
-    }
-    if outcome.status == Some(GONE) {
-        return Next::Gone;
-    }
-    let retry_after = outcome.retry_after.map(|retry_after| retry_after.0);
-    let schedule = &route.schedule;
-    if is_probe {
-        schedule.after_probe(owed.tries, ended, retry_after, chance())
-    } else {
-        schedule.after_failure(owed.tries + 1, ended, retry_after, chance())
-    }
-}
-
-/// Before when the receiver does not want this delivery again.
-fn asked_until(outcome: &Outcome, ended: Timestamp) -> Option<Timestamp> {
-    let wish = outcome.retry_after.filter(|_| !outcome.succeeded())?;
-    Some(ended.plus(wish.0.min(RETRY_AFTER_MAX)))
 }
 
 /// What an answer says into the conversation, or why that cannot be posted.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidings_core::lane::{Ended, Reply};
 use tidings_store::Store;
 use tokio::sync::{mpsc, watch};
 
@@ -33,7 +32,10 @@ impl Settler {
         let mut unstored = 0;
         let mut waiting = Vec::with_capacity(BATCH_MAX);
         while self.attempted.recv_many(&mut waiting, BATCH_MAX).await > 0 {
-            let settled: Vec<_> = waiting.iter().map(settled).collect();
+            let settled: Vec<_> = waiting
+                .iter()
+                .map(|attempted| Settled::of(&attempted.settlement, attempted.lane_wait))
+                .collect();
             let batch = waiting
                 .drain(..)
                 .map(|attempted| attempted.settlement)
@@ -68,21 +70,5 @@ impl Settler {
             tokio::time::sleep(AGAIN_AFTER).await;
         }
         true
-    }
-}
-
-fn settled(attempted: &Attempted) -> Settled {
-    let settlement = &attempted.settlement;
-    let reply = settlement.attempt.as_ref().map(Reply::of);
-    Settled {
-        webhook_id: settlement.webhook_id,
-        id: settlement.id,
-        next: settlement.next,
-        ended: Ended {
-            began: attempted.began,
-            ended: settlement.ended_at,
-            reply: reply.unwrap_or(Reply::Silence),
-            retry_after: attempted.lane_wait,
-        },
     }
 }

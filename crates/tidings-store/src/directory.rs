@@ -198,10 +198,11 @@ impl Tables {
         &self,
         wanted: impl Fn(WebhookId, &Health) -> bool,
     ) -> Option<WebhookId> {
-        self.health
+        let found = self
+            .health
             .iter()
-            .find(|(id, health)| wanted(**id, health))
-            .map(|(id, _)| *id)
+            .filter(|(id, health)| wanted(**id, health));
+        found.map(|(id, _)| *id).min()
     }
 
     /// The greatest key that marks a discard of everything.
@@ -234,9 +235,11 @@ impl Tables {
         self.owing().filter_map(for_a_time).collect()
     }
 
+    /// In the order of their ids, so that what follows from it can be repeated.
     fn owing(&self) -> impl Iterator<Item = WebhookId> {
         let owing = self.health.iter().filter(|(_, health)| health.pending > 0);
-        owing.map(|(id, _)| *id)
+        let ids: BTreeSet<_> = owing.map(|(id, _)| *id).collect();
+        ids.into_iter()
     }
 
     pub(crate) fn put_organization(&mut self, organization: Organization) {

@@ -14,6 +14,7 @@ use tidings_core::command::Rejection;
 use tidings_core::event::Event;
 use tidings_core::id::{DeliveryId, EventId, IdSource, WebhookId};
 use tidings_core::lane::{Claim, Claimed};
+use tidings_core::planted::PlantedFault;
 use tidings_core::record::{Kind, Stored};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
@@ -197,7 +198,10 @@ impl Engine {
         let now = self.clock.now();
         let health = self.directory.health(webhook);
         let marks = claiming::Marks {
-            discarded_through: health.discarded_through,
+            discarded_through: match PlantedFault::DiscardOverlooked.is_on() {
+                true => 0,
+                false => health.discarded_through,
+            },
             unkeyed_until_ms: health.unkeyed_until_ms,
         };
         self.readers

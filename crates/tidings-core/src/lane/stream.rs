@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::delivery::{OrderKey, Owed};
 use crate::id::DeliveryId;
+use crate::planted::PlantedFault;
 
 use super::{Claimed, PARKED_KEYS_MAX};
 
@@ -206,7 +207,10 @@ impl Stream {
     }
 
     pub(super) fn claim_failed(&mut self, now: Timestamp) {
-        self.source = Source::Behind;
+        self.source = match PlantedFault::ClaimLost.is_on() {
+            true => Source::Complete,
+            false => Source::Behind,
+        };
         self.not_before = Some(now.plus(CLAIM_PAUSE));
     }
 
