@@ -1,10 +1,11 @@
 //! The workspace's own chores, in Rust so that they run wherever the product builds:
-//! `cargo xtask check | test | setup | documents | tidy | fuzz`.
+//! `cargo xtask check | test | setup | documents | tidy | fuzz | simulate`.
 
 mod documents;
 mod fuzz;
 mod run;
 mod setup;
+mod simulate;
 mod suite;
 mod tidy;
 
@@ -18,7 +19,8 @@ Usage: cargo xtask COMMAND
   setup      install what tests need, into target/tools; safe to repeat
   documents  write the documents that are made from the catalogue
   tidy       the rules of the house that no compiler knows
-  fuzz       [TARGET] [--seconds N]: arbitrary bytes to what strangers write, a minute each";
+  fuzz       [TARGET] [--seconds N]: arbitrary bytes to what strangers write, a minute each
+  simulate   [--seeds N] [--from S] [--seed S] [--fault NAME] [--faults]: stories about delivery";
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         "documents" => documents::run(),
         "tidy" => tidy::run(),
         "fuzz" => fuzz::run(std::env::args().skip(2)),
+        "simulate" => simulate::run(std::env::args().skip(2)),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -80,13 +80,10 @@ impl Schedule {
         retry_after: Option<Duration>,
         jitter: f64,
     ) -> Timestamp {
-        let spacing = self
-            .spacing(tries)
-            .mul_f64(1.0 + JITTER_SHARE_MAX * jitter.clamp(0.0, 1.0));
-        let spacing = match PlantedFault::RetryTooSoon.is_on() {
-            true => spacing / 1_000,
-            false => spacing,
-        };
+        let too_soon = PlantedFault::RetryTooSoon.is_on();
+        let units = if too_soon { 1_000 } else { 1 };
+        let spacing =
+            (self.spacing(tries) / units).mul_f64(1.0 + JITTER_SHARE_MAX * jitter.clamp(0.0, 1.0));
         let wish = retry_after.unwrap_or_default().min(RETRY_AFTER_MAX);
         failed_at.plus(spacing.max(wish))
     }

@@ -117,9 +117,11 @@ impl Directory {
         webhook.hold(self.read().switched_off(webhook.organization_id))
     }
 
-    /// Every webhook that is owed something.
+    /// Every webhook that is owed something, oldest first.
     pub fn owing(&self) -> Vec<WebhookId> {
-        self.read().owing().collect()
+        let mut owing: Vec<_> = self.read().owing().collect();
+        owing.sort_unstable();
+        owing
     }
 }
 
@@ -235,11 +237,9 @@ impl Tables {
         self.owing().filter_map(for_a_time).collect()
     }
 
-    /// In the order of their ids, so that what follows from it can be repeated.
     fn owing(&self) -> impl Iterator<Item = WebhookId> {
         let owing = self.health.iter().filter(|(_, health)| health.pending > 0);
-        let ids: BTreeSet<_> = owing.map(|(id, _)| *id).collect();
-        ids.into_iter()
+        owing.map(|(id, _)| *id)
     }
 
     pub(crate) fn put_organization(&mut self, organization: Organization) {

@@ -197,11 +197,13 @@ impl Engine {
     ) -> Result<Claimed, StoreError> {
         let now = self.clock.now();
         let health = self.directory.health(webhook);
+        let discarded_through = if PlantedFault::DiscardOverlooked.is_on() {
+            0
+        } else {
+            health.discarded_through
+        };
         let marks = claiming::Marks {
-            discarded_through: match PlantedFault::DiscardOverlooked.is_on() {
-                true => 0,
-                false => health.discarded_through,
-            },
+            discarded_through,
             unkeyed_until_ms: health.unkeyed_until_ms,
         };
         self.readers

@@ -1,5 +1,5 @@
 //! Which crate may know which. The whole design hangs on these arrows, so they are held here:
-//! events ← core ← store ← {delivery, server} ← the binary. The bench and this xtask stand outside.
+//! events ← core ← store ← {delivery, server} ← the binary. Bench, simulator and xtask stand outside.
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
@@ -60,7 +60,7 @@ pub(super) fn check() -> anyhow::Result<Vec<Finding>> {
 fn judge(package: &Value) -> Vec<Finding> {
     let name = package["name"].as_str().unwrap_or_default();
     let Some((_, allowed)) = WORKSPACE.iter().find(|(known, _)| *known == name) else {
-        let outside = matches!(name, "xtask" | "tidings-bench");
+        let outside = matches!(name, "xtask" | "tidings-bench" | "tidings-simulator");
         let stranger = || {
             Finding::fault(
                 "Cargo.toml",
@@ -116,6 +116,7 @@ mod tests {
         check("tidings-server", json!({"name": "rusqlite"}), 1);
         check("tidings-store", json!({"name": "rusqlite"}), 0);
         check("tidings-bench", json!({"name": "axum"}), 0);
+        check("tidings-simulator", json!({"name": "tidings-delivery"}), 0);
         check("tidings-surprise", json!({"name": "serde"}), 1);
     }
 }

@@ -207,10 +207,10 @@ impl Stream {
     }
 
     pub(super) fn claim_failed(&mut self, now: Timestamp) {
-        self.source = match PlantedFault::ClaimLost.is_on() {
-            true => Source::Complete,
-            false => Source::Behind,
-        };
+        self.source = Source::Behind;
+        if PlantedFault::ClaimLost.is_on() {
+            self.source = Source::Complete;
+        }
         self.not_before = Some(now.plus(CLAIM_PAUSE));
     }
 

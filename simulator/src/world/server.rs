@@ -1,0 +1,243 @@
+//! The process that dies and starts again, and what it makes durable.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use tidings_core::clock::{Clock as _, ManualClock};
+use tidings_core::id::{EventId, OrganizationId};
+use tidings_core::webhook::{Activity, Ordering, Webhook};
+use tidings_delivery::dispatch::Dispatch;
+use tidings_store::change::{Backlog, Change};
+use tidings_store::publish::{Publish, Published};
+use tidings_store::seal::Sealer;
+use tidings_store::{Handoff, Store, StoreOptions};
+
+use super::flights::Landed;
+use super::{Deed, START, World};
+
+/// Where files live in memory, on systems that have such a place.
+const MEMORY: &str = "/dev/shm";
+/// How many commits there are to one that the process does not survive.
+const COMMITS_PER_DEATH: u64 = 100;
+
+pub(super) struct Server {
+    pub(super) store: Store,
+    pub(super) handoff: Handoff,
+    clock: Arc<ManualClock>,
+    folder: TempDir,
+}
+
+impl Server {
+    pub(super) fn start(clock: Arc<ManualClock>) -> Self {
+        Self::start_in(folder(), clock)
+    }
+
+    fn start_in(folder: TempDir, clock: Arc<ManualClock>) -> Self {
+        let options = StoreOptions {
+            path: database(folder.path()),
+            sealer: Sealer::default(),
+        };
+        let (store, handoff) = Store::open(options, clock.clone()).unwrap();
+        Self {
+            store,
+            handoff,
+            clock,
+            folder,
+        }
+    }
+
+    /// How long the log is that commits are appended to.
+    fn log_bytes(&self) -> u64 {
+        let log = std::fs::metadata(log(self.folder.path()));
+        log.map_or(0, |log| log.len())
+    }
+
+    /// The machine as it comes back, if it stopped when the log had this length.
+    async fn restart(&mut self, log_bytes: u64) {
+        let folder = folder();
+        std::fs::copy(database(self.folder.path()), database(folder.path())).unwrap();
+        let mut kept = std::fs::read(log(self.folder.path())).unwrap_or_default();
+        kept.truncate(log_bytes as usize);
+        std::fs::write(log(folder.path()), kept).unwrap();
+        self.store.close().await;
+        *self = Self::start_in(folder, self.clock.clone());
+    }
+}
+
+impl World<'_> {
+    /// Makes something durable; now and then the process dies of it.
+    pub(super) async fn commit(&mut self, deed: Deed) {
+        if self.is_mortal && self.dice.hits(COMMITS_PER_DEATH) {
+            return self.die_within(deed).await;
+        }
+        self.carry_out(deed).await;
+        self.agree().await;
+    }
+
+    /// The process dies: all that was committed is there again, and nothing else.
+    pub(super) async fn crash(&mut self) {
+        self.say("the process dies");
+        let all = self.server.log_bytes();
+        self.server.restart(all).await;
+        self.forget();
+        self.agree().await;
+    }
+
+    /// The process dies within a commit: of what that wrote, some part reached the disk. It is there
+    /// whole, or not at all.
+    async fn die_within(&mut self, deed: Deed) {
+        let (before, log_before) = (self.ledger.clone(), self.server.log_bytes());
+        self.carry_out(deed).await;
+        let written = self.server.log_bytes().saturating_sub(log_before);
+        let reached = self.dice.roll(written + 1);
+        self.say(format!(
+            "the process dies, {reached} of {written} bytes into a commit"
+        ));
+        self.server.restart(log_before + reached).await;
+        self.forget();
+        let rows = self.rows().await;
+        self.learn(&rows).await;
+        if self.ledger.clone().agree(&rows).is_err() {
+            self.ledger = before;
+        }
+        self.agree().await;
+    }
+
+    /// What a process knows dies with it.
+    fn forget(&mut self) {
+        self.dispatch = Dispatch::within(self.bounds);
+        self.flights.clear();
+        self.answers.clear();
+        self.settled.clear();
+        for id in self.moods.keys().copied().collect::<Vec<_>>() {
+            self.note_order(&self.webhook(id));
+        }
+        self.dispatch.recheck_all(self.server.store.directory());
+    }
+
+    async fn carry_out(&mut self, deed: Deed) {
+        match deed {
+            Deed::Publish(organization, events) => {
+                let keys: Vec<_> = events
+                    .iter()
+                    .map(|event| event.content.ordering_key.clone())
+                    .collect();
+                let publish = Publish::of(organization, events);
+                let published = self.store().publish(publish).await.unwrap();
+                let Published::Stored(ids) = published else {
+                    panic!("no story repeats an external id");
+                };
+                for (id, key) in ids.into_iter().zip(keys) {
+                    self.owe(organization, id, key.as_deref());
+                }
+            }
+            Deed::Settle(landed) => self.carry_out_settle(landed).await,
+            Deed::Change(change) => self.carry_out_change(*change).await,
+            Deed::Tidy => {
+                self.expect_to_give_up();
+                self.store().prune(START).await.unwrap();
+            }
+            Deed::Replay => {
+                self.store().replay_on(None).await.unwrap();
+            }
+        }
+    }
+
+    /// Every webhook of the organization and those above hears it, unless switched off.
+    fn owe(&mut self, organization: OrganizationId, event: EventId, key: Option<&str>) {
+        self.ledger.learn(event, key);
+        let chain = self.store().directory().chain(organization);
+        for id in self.moods.keys().copied().collect::<Vec<_>>() {
+            let listens_in = self.webhook(id).organization_id;
+            if chain.contains(&listens_in) && self.is_on(listens_in) {
+                self.ledger.expect(id, event);
+            }
+        }
+    }
+
+    async fn carry_out_settle(&mut self, landed: Vec<Landed>) {
+        let mut settlements = Vec::new();
+        for landed in landed {
+            let id = landed.settlement.webhook_id;
+            self.ledger.settle(&landed.settlement);
+            let succeeded = landed.settlement.next == tidings_core::delivery::Next::Succeeded;
+            if succeeded && self.store().directory().health(id).is_failing() {
+                self.ledger.release(id);
+            }
+            self.settled.push(landed.settled);
+            settlements.push(landed.settlement);
+        }
+        let concerned: Vec<_> = settlements
+            .iter()
+            .map(|settled| settled.webhook_id)
+            .collect();
+        self.store().settle(settlements.into()).await.unwrap();
+        for id in concerned {
+            if matches!(self.webhook(id).activity, Activity::Disabled { .. }) {
+                self.ledger.disabled(id);
+            }
+        }
+    }
+
+    async fn carry_out_change(&mut self, change: Change) {
+        let done = self.store().change(change.clone()).await.unwrap();
+        if let Err(refusal) = done {
+            return self.say(format!("… refused: {refusal:?}"));
+        }
+        match change {
+            Change::CreateWebhook(webhook) => self.note_order(&webhook),
+            Change::UpdateWebhook {
+                webhook, resume, ..
+            } => {
+                self.note_order(&webhook);
+                match resume {
+                    Some(Backlog::Deliver) => self.ledger.resume(webhook.id),
+                    Some(Backlog::Discard) => self.ledger.discard_all(webhook.id),
+                    None => {}
+                }
+            }
+            Change::UpdateOrganization(organization) if organization.settings.webhooks_enabled => {
+                for webhook in self.server.store.directory().webhooks_of(organization.id) {
+                    self.ledger.resume(webhook.id);
+                }
+            }
+            Change::RetryDelivery(id) => self.ledger.retry(id),
+            Change::DiscardDelivery(id) => self.ledger.discard(id),
+            Change::StartReplay(replay) => self.ledger.replay(replay.webhook_id),
+            _ => {}
+        }
+    }
+
+    fn note_order(&mut self, webhook: &Webhook) {
+        let ordered = webhook.settings.ordering == Ordering::Conversation;
+        self.ledger.keep_order(webhook.id, ordered);
+    }
+
+    /// Rule 2: what has been due for a day may be given up, in dialects that do.
+    fn expect_to_give_up(&mut self) {
+        for id in self.moods.keys().copied().collect::<Vec<_>>() {
+            if let Some(age) = self.webhook(id).gives_up_after() {
+                self.ledger.may_give_up(id, self.clock.now().minus(age));
+            }
+        }
+    }
+}
+
+fn folder() -> TempDir {
+    let memory = Path::new(MEMORY);
+    let made = if memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
+    };
+    made.unwrap()
+}
+
+fn database(folder: &Path) -> PathBuf {
+    folder.join("tidings.db")
+}
+
+fn log(folder: &Path) -> PathBuf {
+    folder.join("tidings.db-wal")
+}
