@@ -25,10 +25,7 @@ pub(crate) fn read(body: &mut Object<'_, '_>) -> Option<String> {
     let mut actor = body.object("actor")?;
     actor.require(&["type"]);
     actor.one_of("type", &ACTOR_TYPES);
-    if members
-        .get("id")
-        .is_some_and(|id| id.is_i64() || id.is_u64())
-    {
+    if members.get("id").is_some_and(Value::is_i64) {
         actor.take("id");
     } else {
         let _ = actor.nullable("id", |actor, name| {

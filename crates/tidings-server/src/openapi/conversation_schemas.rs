@@ -28,7 +28,7 @@ fn words() -> Value {
         "Person": closed(&[
             ("id", json!({"type": "string", "minLength": 1, "maxLength": FOREIGN_ID_CHARACTERS_MAX, "description": "What the channel calls the person"})),
             ("name", maybe(characters(NAME_CHARACTERS_MAX))),
-            ("email", maybe(json!({"type": "string", "pattern": "^[A-Za-z0-9._-]{1,60}@[A-Za-z0-9.-]{1,60}$"}))),
+            ("email", maybe(reference("Email"))),
             ("phone", maybe(characters(tidings_core::contact::PHONE_CHARACTERS_MAX))),
         ], &[]),
     })
