@@ -23,6 +23,8 @@ pub(crate) struct Scale {
     pub conversations: u64,
     /// Deliveries owed when memory and start-up are measured.
     pub owed_deliveries: u64,
+    /// Webhooks whose endpoint never answers, beside the healthy one.
+    pub hanging_webhooks: u64,
     /// How long an idle server is watched.
     pub idle: Duration,
     /// Starts on an empty store.
@@ -45,6 +47,7 @@ impl Scale {
         stored_deliveries: 50_000,
         conversations: 2_000,
         owed_deliveries: 100_000,
+        hanging_webhooks: 50,
         idle: Duration::from_secs(3),
         starts: 5,
         patience: Duration::from_secs(10),
@@ -62,6 +65,7 @@ impl Scale {
         stored_deliveries: 500_000,
         conversations: 50_000,
         owed_deliveries: 250_000,
+        hanging_webhooks: 200,
         idle: Duration::from_secs(10),
         starts: 10,
         patience: Duration::from_mins(2),
@@ -79,6 +83,7 @@ impl Scale {
         stored_deliveries: 5_000_000,
         conversations: 1_000_000,
         owed_deliveries: 1_000_000,
+        hanging_webhooks: 1_000,
         idle: Duration::from_secs(30),
         starts: 20,
         patience: Duration::from_mins(10),

@@ -13,6 +13,7 @@ mod idle;
 mod inbound;
 mod latency;
 mod many_webhooks;
+mod neighbour;
 mod ordered;
 mod owed;
 mod publish;
@@ -126,6 +127,12 @@ pub(crate) const ALL: &[Scenario] = &[
         "memory and start-up with deliveries owed",
         &[],
         owed::run,
+    ),
+    product(
+        "neighbour",
+        "a healthy webhook beside dead and hanging ones",
+        &[],
+        neighbour::run,
     ),
     raw(
         "raw-again",
