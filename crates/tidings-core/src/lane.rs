@@ -11,12 +11,12 @@ use crate::delivery::{Next, OrderKey, Owed};
 use crate::id::DeliveryId;
 use crate::planted::PlantedFault;
 use crate::shares::Standing;
-use crate::webhook::Hold;
 
 mod claim;
 mod ended;
 mod flight;
 mod probing;
+mod rules;
 mod stream;
 mod temper;
 #[cfg(test)]
@@ -26,6 +26,7 @@ pub use claim::{Claim, Claimed, Part};
 pub use ended::{Ended, Reply};
 use flight::Flight;
 use probing::Probing;
+pub use rules::Rules;
 use stream::Stream;
 pub use stream::{CLAIM_PAUSE, READY_MAX};
 use temper::Temper;
@@ -34,21 +35,6 @@ use temper::Temper;
 const READY_MIN: usize = 32;
 /// How many conversations may wait for their head's retry before the lane stops taking offers.
 pub const PARKED_KEYS_MAX: usize = 10_000;
-
-/// What a lane obeys; changes with the webhook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rules {
-    /// Attempts open at once.
-    pub max_in_flight: usize,
-    /// Whether events with one ordering key keep their order.
-    pub ordered: bool,
-    /// Set while nothing may be sent.
-    pub hold: Option<Hold>,
-    /// What is due up to here is backlog and shares the lane half and half with what is newer.
-    pub backlog_until: Timestamp,
-    /// Set while the lane is failing: no probe before (rule 4).
-    pub next_probe: Option<Timestamp>,
-}
 
 /// What a lane wants done.
 #[derive(Debug)]
@@ -230,7 +216,9 @@ impl Lane {
     fn postponed(&mut self, part: Part, key: Option<OrderKey>, due_at: Timestamp) {
         self.stream(self.part_after(part, due_at))
             .expect_due(due_at);
-        let Some(key) = key.filter(|_| !PlantedFault::FailingHeadPassed.is_on()) else {
+        // The keys of what was owed while order was kept outlive the wish for it.
+        let keeps_order = self.rules.ordered && !PlantedFault::FailingHeadPassed.is_on();
+        let Some(key) = key.filter(|_| keeps_order) else {
             return;
         };
         self.stream(part).park(key);

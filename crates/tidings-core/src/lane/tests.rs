@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::*;
 use crate::event::{Content, Event, OccurredAt, Outgoing};
 use crate::id::{EventId, OrganizationId, WebhookId};
+use crate::webhook::Hold;
 
 mod failing;
 mod stories;
@@ -212,6 +213,34 @@ fn a_conversation_waits_behind_its_failed_head() {
     assert_eq!(sent(&mut lane, 5_001), [1]);
     lane.settled(DeliveryId(1), Next::Succeeded);
     assert_eq!(sent(&mut lane, 5_001), [2]);
+}
+
+#[test]
+fn a_conversation_whose_order_is_no_longer_asked_for_waits_for_nothing() {
+    let resumed = Rules {
+        backlog_until: at(30),
+        ..rules(1, false)
+    };
+    let mut lane = Lane::new(resumed);
+    for claim in claims(&mut lane, 40) {
+        let is_backlog = claim.part == Part::Backlog;
+        let rows = (1..=3).map(|n| owed(n, Some(7), 10 + n));
+        let rows = rows.filter(|_| is_backlog).collect();
+        let answer = Claimed {
+            rows,
+            ..nothing(claim)
+        };
+        lane.claimed(answer, at(40));
+    }
+    assert_eq!(sent(&mut lane, 40), [1]);
+    let retry = Next::Retry {
+        due_at: at(1_000),
+        tries: 1,
+    };
+    lane.settled(DeliveryId(1), retry);
+    assert_eq!(sent(&mut lane, 41), [2]);
+    lane.settled(DeliveryId(2), Next::Succeeded);
+    assert_eq!(sent(&mut lane, 42), [3]);
 }
 
 #[test]

@@ -213,7 +213,8 @@ impl Commit<'_> {
     fn deliver_backlog(&mut self, id: WebhookId) -> rusqlite::Result<()> {
         let divide = self.divide();
         self.health(id).resume(divide);
-        self.renew_tried(id)?;
+        // All tries lie before this commit, though a clock that was set back may say otherwise.
+        self.renew_tried(id, i64::MAX)?;
         Ok(())
     }
 

@@ -16,22 +16,20 @@ impl Commit<'_> {
             .tables
             .find_health(|_, health| health.renewed_ms.is_some() || health.released_ms.is_some());
         let Some(id) = marked else { return Ok(false) };
-        self.renew_tried(id)?;
+        if let Some(mark) = self.health(id).renewed_ms {
+            self.renew_tried(id, mark)?;
+        }
         self.release_tried(id)?;
         self.staged.committed.renewed.push(id);
         Ok(true)
     }
 
-    /// One step of what a resume began.
-    pub(super) fn renew_tried(&mut self, id: WebhookId) -> rusqlite::Result<()> {
-        let health = self.health(id);
-        let (mark, discarded_through) = (health.renewed_ms, health.discarded_through);
-        if mark.is_none() {
-            return Ok(());
-        }
+    /// One step of what a resume began: of what was tried up to an instant, in milliseconds.
+    pub(super) fn renew_tried(&mut self, id: WebhookId, tried_until: i64) -> rusqlite::Result<()> {
+        let discarded_through = self.health(id).discarded_through;
         let rows = self.step(
             "renew_tried",
-            params![id.0, mark, discarded_through, STEP_ROWS],
+            params![id.0, tried_until, discarded_through, STEP_ROWS],
         )?;
         if rows < STEP_ROWS {
             self.health(id).renewed_ms = None;

@@ -84,6 +84,23 @@ pub(crate) async fn a_clock_set_back_changes_no_order<P: Place>() {
     assert!(ordered.is_sorted(), "{ordered:?}");
 }
 
+pub(crate) async fn a_clock_set_back_keeps_no_schedule<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let hook = bench.webhook(organization).await;
+    bench.messages(organization, &["a"]).await;
+    let ids = bench.delivery_ids(hook).await;
+    bench.clock.advance(SECOND);
+    bench.settle(ids[0], bench.retry_in(30 * SECOND, 1)).await;
+    bench.clock.set(START.minus(60 * SECOND));
+    let bench = bench.reopen().await;
+    bench.pause(hook).await;
+    bench.resume(hook, Backlog::Deliver).await;
+    let claimed = bench.claim(hook, Old, 10).await;
+    let tries: Vec<_> = claimed.rows.iter().map(|owed| owed.tries).collect();
+    assert_eq!(tries, [0], "it begins anew, at once");
+}
+
 pub(crate) async fn ordered_lanes_skip_keys_that_wait<P: Place>() {
     let bench = Bench::<P>::open();
     let organization = bench.organization(None).await;

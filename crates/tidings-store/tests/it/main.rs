@@ -42,7 +42,7 @@ macro_rules! conformance {
             }
             claiming {
                 oldest_first_up_to_the_limit backlog_and_live_are_apart discarded_ones_are_left_out
-                a_clock_set_back_changes_no_order
+                a_clock_set_back_changes_no_order a_clock_set_back_keeps_no_schedule
                 ordered_lanes_skip_keys_that_wait ordered_live_stays_behind_its_backlog
                 discarded_heads_park_nothing the_next_due_is_told order_asked_for_later
                 a_cancelled_read_gives_its_connection_back
