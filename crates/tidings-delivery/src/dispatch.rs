@@ -5,18 +5,21 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tidings_core::clock::Timestamp;
-use tidings_core::delivery::{Next, Owed, Settlement};
+use tidings_core::delivery::{Next, Owed};
 use tidings_core::id::{DeliveryId, WebhookId};
-use tidings_core::lane::{Action, Claim, Claimed, Ended, Lane, Part, Reply, Rules};
+use tidings_core::lane::{Action, Claim, Claimed, Lane, Part, Reply, Rules};
 use tidings_core::planted::PlantedFault;
 use tidings_core::shares::{Bounds, Member, Share, Shares};
 use tidings_core::spell::Patience;
 use tidings_core::webhook::{Ordering, Webhook};
 use tidings_store::Committed;
 use tidings_store::directory::Directory;
+
+mod settled;
+
+pub use settled::Settled;
 
 /// How many deliveries may be ready in memory over all lanes before new ones stay in the store.
 const READY_IN_ALL_MAX: usize = 32_768;
@@ -39,38 +42,6 @@ pub enum Order {
     },
     /// Read this from the store; answer with [`Dispatch::claimed`].
     Claim(WebhookId, Claim),
-}
-
-/// An attempt whose outcome is durable.
-#[derive(Clone, Copy, Debug)]
-pub struct Settled {
-    /// Whose.
-    pub webhook_id: WebhookId,
-    /// At which delivery.
-    pub id: DeliveryId,
-    /// What followed for the delivery.
-    pub next: Next,
-    /// How it went.
-    pub ended: Ended,
-}
-
-impl Settled {
-    /// What the lanes are to hear of a settlement; `lane_wait` is how long the receiver asked the lane
-    /// to wait too.
-    pub fn of(settlement: &Settlement, lane_wait: Option<Duration>) -> Self {
-        let attempt = settlement.attempt.as_ref();
-        Self {
-            webhook_id: settlement.webhook_id,
-            id: settlement.id,
-            next: settlement.next,
-            ended: Ended {
-                began: attempt.map_or(settlement.ended_at, |attempt| attempt.started_at),
-                ended: settlement.ended_at,
-                reply: attempt.map_or(Reply::Silence, Reply::of),
-                retry_after: lane_wait,
-            },
-        }
-    }
 }
 
 /// A claim's answer; or the part that could not be read.

@@ -37,10 +37,6 @@ impl World<'_> {
             let id = *self.flights.keys().nth(index).expect("it is one of them");
             landed.extend(self.flights.remove(&id).map(|flight| self.outcome(&flight)));
         }
-        self.settle(landed).await;
-    }
-
-    pub(super) async fn settle(&mut self, landed: Vec<Landed>) {
         if !landed.is_empty() {
             self.commit(Deed::Settle(landed)).await;
         }

@@ -13,7 +13,7 @@ use crate::parts;
 impl World<'_> {
     pub(super) async fn publish(&mut self) {
         let organization = self.any_organization();
-        let count = 1 + self.dice.roll(5);
+        let count = 1 + self.dice.roll(3);
         let events = (0..count).map(|_| parts::message(&mut self.dice));
         let events: Vec<_> = events.collect();
         self.say(format!("{count} events are published"));

@@ -119,26 +119,29 @@ impl World<'_> {
         assert!(open <= self.bounds.open, "{open} attempts are open");
         let ids: Vec<_> = self.moods.keys().copied().collect();
         for id in ids {
-            if !self.could_be_sent_to(id) {
+            let Some(number) = self.could_be_sent(id) else {
                 self.idle.remove(&id);
                 continue;
-            }
+            };
             let idle = self.idle.entry(id).or_default();
             *idle += passed;
             let starved = *idle > STARVED_MAX + self.set_back;
-            assert!(!starved, "{} starves", self.name(id));
+            assert!(!starved, "{} starves, #{number} is due", self.name(id));
         }
     }
 
-    /// Whether something is due to a webhook and nothing but its lane decides when it is sent.
-    fn could_be_sent_to(&self, id: WebhookId) -> bool {
+    /// What is due to a webhook, where nothing but its lane decides when it is sent.
+    fn could_be_sent(&self, id: WebhookId) -> Option<usize> {
         let waits_for_others = self.dispatch.open() >= self.bounds.unproven
             || self.under_way(id) > 0
             || self.answers.iter().any(|answered| answered.webhook == id);
         if waits_for_others || self.is_held(id) {
-            return false;
+            return None;
         }
         let now = self.clock.now();
-        self.ledger.heads(id).any(|entry| entry.due <= now)
+        let mut heads = self.ledger.heads(id);
+        heads
+            .find(|entry| entry.due <= now)
+            .map(|entry| entry.number)
     }
 }

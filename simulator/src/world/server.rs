@@ -1,10 +1,12 @@
 //! The process that dies and starts again, and what it makes durable.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tempfile::TempDir;
 use tidings_core::clock::{Clock as _, ManualClock};
+use tidings_core::delivery::Next;
 use tidings_core::id::{EventId, OrganizationId};
 use tidings_core::webhook::{Activity, Ordering, Webhook};
 use tidings_delivery::dispatch::Dispatch;
@@ -116,7 +118,7 @@ impl World<'_> {
         self.dispatch.recheck_all(self.server.store.directory());
     }
 
-    async fn carry_out(&mut self, deed: Deed) {
+    pub(super) async fn carry_out(&mut self, deed: Deed) {
         match deed {
             Deed::Publish(organization, events) => {
                 let keys: Vec<_> = events
@@ -158,15 +160,21 @@ impl World<'_> {
 
     async fn carry_out_settle(&mut self, landed: Vec<Landed>) {
         let mut settlements = Vec::new();
+        let mut failing = BTreeSet::new();
         for landed in landed {
             let id = landed.settlement.webhook_id;
             self.ledger.settle(&landed.settlement);
-            let succeeded = landed.settlement.next == tidings_core::delivery::Next::Succeeded;
-            if succeeded && self.store().directory().health(id).is_failing() {
+            if landed.settlement.next != Next::Succeeded {
+                // Enough of them in this very commit, and the lane is failing from here.
+                failing.insert(id);
+            } else if failing.contains(&id) || self.store().directory().health(id).is_failing() {
                 self.ledger.release(id);
             }
             self.settled.push(landed.settled);
             settlements.push(landed.settlement);
+        }
+        if settlements.is_empty() {
+            return;
         }
         let concerned: Vec<_> = settlements
             .iter()
