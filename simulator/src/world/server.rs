@@ -224,9 +224,11 @@ impl World<'_> {
 
     /// Rule 2: what has been due for a day may be given up, in dialects that do.
     fn expect_to_give_up(&mut self) {
+        // The store's clock stays where it was when ours is set back.
+        let latest = self.clock.now().plus(self.set_back);
         for id in self.moods.keys().copied().collect::<Vec<_>>() {
             if let Some(age) = self.webhook(id).gives_up_after() {
-                self.ledger.may_give_up(id, self.clock.now().minus(age));
+                self.ledger.may_give_up(id, latest.minus(age));
             }
         }
     }
