@@ -15,6 +15,12 @@ pub(crate) fn look_for(fault: PlantedFault) -> Run {
     run
 }
 
+/// Plants a fault, and tells how to ask for it.
+pub(crate) fn plant(fault: Option<PlantedFault>) -> String {
+    planted::plant(fault);
+    fault.map_or(String::new(), |fault| format!(" --fault {fault:?}"))
+}
+
 /// A fault by its name.
 pub(crate) fn named(name: &str) -> Result<PlantedFault, String> {
     let mut all = PlantedFault::ALL.into_iter();

@@ -52,8 +52,10 @@ fn main() -> ExitCode {
     if arguments.faults {
         return show_faults();
     }
+    #[cfg(not(feature = "faults"))]
+    let planted = String::new();
     #[cfg(feature = "faults")]
-    tidings_core::planted::plant(arguments.fault);
+    let planted = faults::plant(arguments.fault);
     if let Some(seed) = arguments.seed {
         return tell(seed);
     }
@@ -61,7 +63,7 @@ fn main() -> ExitCode {
     println!("{}", summary(&run));
     match &run.broken {
         Some(broken) => {
-            report(broken);
+            report(broken, &planted);
             ExitCode::FAILURE
         }
         None => ExitCode::SUCCESS,
@@ -93,11 +95,12 @@ fn tell(seed: u64) -> ExitCode {
     }
 }
 
-fn report(broken: &Broken) {
+/// The story, the rule it breaks and the command that tells it again, `planted` at its end.
+fn report(broken: &Broken, planted: &str) {
     let Broken { seed, lines, rule } = broken;
     println!("{}", lines.join("\n"));
     println!("broken: {rule}");
-    println!("again:  cargo xtask simulate --seed {seed}");
+    println!("again:  cargo xtask simulate --seed {seed}{planted}");
 }
 
 /// Every planted fault, and how soon it is found.

@@ -9,7 +9,7 @@ const SEEDS: u64 = 300;
 fn every_story_keeps_the_rules() {
     let run = fleet::run(0..SEEDS);
     if let Some(broken) = run.broken {
-        report(&broken);
+        report(&broken, "");
         panic!("the story of seed {} breaks a rule", broken.seed);
     }
 }
