@@ -227,7 +227,7 @@ fn a_refused_batch_names_its_lines() {
         .input(b"\n{\"kind\":\"contact\"}\n")
         .ends(1);
     heard.join().unwrap();
-    for told in ["lines 2 to 2", "/lines/0/ref: is required"] {
+    for told in ["lines 2 to 2", "line 2, /ref: is required"] {
         assert!(done.stderr.contains(told), "{}", done.stderr);
     }
     assert_eq!(
