@@ -47,8 +47,9 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, shutdown: impl Future<O
             }
         }
     }
-    drop(listener);
+    // Unready first: nobody who is refused a connection may hear "ready" over one that is open.
     app.drain();
+    drop(listener);
     if timeout(DRAIN_TIME_MAX, slots.acquire_many(CONNECTIONS_MAX))
         .await
         .is_err()
