@@ -287,6 +287,23 @@ impl Settlement {
     }
 }
 
+/// An attempt of a test, of which nothing was recorded.
+#[cfg(test)]
+pub(crate) fn bare_attempt(started_at: Timestamp, error: Option<AttemptError>) -> Attempt {
+    Attempt {
+        number: 1,
+        started_at,
+        duration_ms: 1,
+        status_code: None,
+        error,
+        request_headers: HeaderRecord::default(),
+        response_headers: HeaderRecord::default(),
+        response_body: Vec::new(),
+        truncated: false,
+        reply_error: None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -202,7 +202,7 @@ impl Health {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::{Attempt, HeaderRecord};
+    use crate::delivery::{Attempt, bare_attempt};
     use crate::outcome::AttemptError;
 
     fn patience(disable_after: u32) -> Patience {
@@ -222,16 +222,8 @@ mod tests {
             webhook_id: WebhookId(1),
             first_attempt_at: Timestamp::from_ms(first_ms),
             attempt: Some(Attempt {
-                number: 1,
-                started_at: Timestamp::from_ms(first_ms),
-                duration_ms: 1,
                 status_code: Some(500),
-                error,
-                request_headers: HeaderRecord::default(),
-                response_headers: HeaderRecord::default(),
-                response_body: Vec::new(),
-                truncated: false,
-                reply_error: None,
+                ..bare_attempt(Timestamp::from_ms(first_ms), error)
             }),
             ended_at: Timestamp::from_ms(ended_ms),
             is_probe: false,

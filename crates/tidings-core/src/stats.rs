@@ -120,7 +120,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::delivery::{Attempt, HeaderRecord};
+    use crate::delivery::{Attempt, bare_attempt};
     use crate::id::{DeliveryId, WebhookId};
     use crate::outcome::AttemptError;
 
@@ -131,16 +131,8 @@ mod tests {
             webhook_id: WebhookId(1),
             first_attempt_at: Timestamp::from_ms(0),
             attempt: Some(Attempt {
-                number: 1,
-                started_at: Timestamp::from_ms(0),
                 duration_ms,
-                status_code: None,
-                error,
-                request_headers: HeaderRecord::default(),
-                response_headers: HeaderRecord::default(),
-                response_body: Vec::new(),
-                truncated: false,
-                reply_error: None,
+                ..bare_attempt(Timestamp::from_ms(0), error)
             }),
             ended_at: Timestamp::from_ms(ended_ms),
             is_probe: false,

@@ -109,9 +109,8 @@ impl Commit<'_> {
         }
         self.execute("delete_records_of_organization", [id.0])?;
         self.execute("delete_record_keys_of_organization", [id.0])?;
-        self.execute("delete_noun", params![id.0, document::ORGANIZATION, id.0])?;
         self.execute("forget_settings", params![document::ORGANIZATION, id.0])?;
-        self.staged.nouns.push(Noun::OrganizationGone(id));
+        self.remove_noun(id, document::ORGANIZATION, id.0, Noun::OrganizationGone(id))?;
         Ok(Ok(()))
     }
 
@@ -138,11 +137,8 @@ impl Commit<'_> {
         let Some(key) = self.tables.key(id) else {
             return Ok(Err(Refusal::NotFound));
         };
-        self.execute(
-            "delete_noun",
-            params![key.organization_id.0, document::API_KEY, id.0],
-        )?;
-        self.staged.nouns.push(Noun::KeyGone(id));
+        let owner = key.organization_id;
+        self.remove_noun(owner, document::API_KEY, id.0, Noun::KeyGone(id))?;
         Ok(Ok(()))
     }
 
@@ -231,15 +227,12 @@ impl Commit<'_> {
         let Some(webhook) = self.tables.webhook(id) else {
             return Ok(Err(Refusal::NotFound));
         };
-        self.execute(
-            "delete_noun",
-            params![webhook.organization_id.0, document::WEBHOOK, id.0],
-        )?;
+        let owner = webhook.organization_id;
+        self.remove_noun(owner, document::WEBHOOK, id.0, Noun::WebhookGone(id))?;
         self.execute("delete_health", params![id.0])?;
         self.execute("put_leaving", params![id.0])?;
         self.execute("forget_settings", params![document::WEBHOOK, id.0])?;
         self.changed(id, false);
-        self.staged.nouns.push(Noun::WebhookGone(id));
         Ok(Ok(()))
     }
 
@@ -269,11 +262,8 @@ impl Commit<'_> {
         let Some(event_type) = self.tables.event_type(id) else {
             return Ok(Err(Refusal::NotFound));
         };
-        self.execute(
-            "delete_noun",
-            params![event_type.organization_id.0, document::EVENT_TYPE, id.0],
-        )?;
-        self.staged.nouns.push(Noun::EventTypeGone(id));
+        let owner = event_type.organization_id;
+        self.remove_noun(owner, document::EVENT_TYPE, id.0, Noun::EventTypeGone(id))?;
         Ok(Ok(()))
     }
 

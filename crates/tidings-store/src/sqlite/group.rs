@@ -341,6 +341,19 @@ impl Commit<'_> {
         Ok(())
     }
 
+    /// Removes what an organization has of a kind; the directory hears that it is `gone`.
+    pub(super) fn remove_noun(
+        &mut self,
+        owner: OrganizationId,
+        kind: &str,
+        id: i64,
+        gone: Noun,
+    ) -> rusqlite::Result<()> {
+        self.execute("delete_noun", params![owner.0, kind, id])?;
+        self.staged.nouns.push(gone);
+        Ok(())
+    }
+
     pub(super) fn remember(&self, remember: &Remember, answer: &Answer) -> rusqlite::Result<()> {
         let body = if answer.secret {
             self.sealer.seal(&hex::encode(remember.scope), &answer.body)
