@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::delivery::{Next, Settlement};
 use crate::holds::Holds;
 use crate::id::{DeliveryId, WebhookId};
+use crate::omission::is_default;
 use crate::planted::PlantedFault;
 use crate::spell::{Failure, Patience, Spell};
 use crate::stats::Tally;
@@ -18,35 +19,49 @@ pub struct Health {
     #[serde(skip)]
     pub pending: i64,
     /// Failed attempts since the last success (rule 4).
+    #[serde(skip_serializing_if = "is_default")]
     pub consecutive_failures: u32,
     /// When the last attempt ended, in milliseconds since the epoch.
+    #[serde(skip_serializing_if = "is_default")]
     pub last_attempt_ms: Option<i64>,
     /// Whether the last attempt succeeded.
+    #[serde(skip_serializing_if = "is_default")]
     pub last_succeeded: Option<bool>,
     /// When the last success ended, in milliseconds since the epoch.
+    #[serde(skip_serializing_if = "is_default")]
     pub last_success_ms: Option<i64>,
     /// The exhausted deliveries counted in a row (rule 5), as keys.
+    #[serde(skip_serializing_if = "is_default")]
     pub streak: Vec<i64>,
     /// Everything up to this delivery that is still unsettled is discarded (rule 6), as a key.
+    #[serde(skip_serializing_if = "is_default")]
     pub discarded_through: i64,
     /// When that was asked for, in milliseconds since the epoch.
+    #[serde(skip_serializing_if = "is_default")]
     pub discarded_ms: Option<i64>,
     /// What was due up to here is backlog: it shares the lane with what is newer (rule 6).
+    #[serde(skip_serializing_if = "is_default")]
     pub backlog_until_ms: i64,
     /// What was owed up to here keeps no order, since nobody had asked for it; in milliseconds since
     /// the epoch.
+    #[serde(skip_serializing_if = "is_default")]
     pub unkeyed_until_ms: Option<i64>,
     /// When deliveries were held, where that matters: in dialects that give up after some time.
+    #[serde(skip_serializing_if = "is_default")]
     pub holds: Holds,
     /// The failed attempts since the last success (rules 4 and 5).
+    #[serde(skip_serializing_if = "is_default")]
     pub spell: Option<Spell>,
     /// What failed last up to here is due at once (rule 4), though not all rows say so yet; in
     /// milliseconds since the epoch.
+    #[serde(skip_serializing_if = "is_default")]
     pub released_ms: Option<i64>,
     /// What failed last up to here begins its schedule anew (rule 6), though not all rows say so yet;
     /// in milliseconds since the epoch.
+    #[serde(skip_serializing_if = "is_default")]
     pub renewed_ms: Option<i64>,
     /// What this minute came to so far.
+    #[serde(skip_serializing_if = "is_default")]
     pub tally: Tally,
     /// Minutes that ended since they were last taken, to be put with the others.
     #[serde(skip)]
@@ -317,5 +332,17 @@ mod tests {
             health.record(&settled(2, 0, 5, Next::Gone), true, &patience(0)),
             Verdict::Gone
         );
+    }
+    /// Each commit that settles something writes the documents of all it touched.
+    #[test]
+    fn what_is_well_says_little() {
+        let mut health = Health::default();
+        assert_eq!(serde_json::to_string(&health).unwrap(), "{}");
+        let now_ms = 1_767_225_600_000;
+        let success = settled(1, now_ms, now_ms, Next::Succeeded);
+        health.record(&success, false, &patience(1));
+        let document = serde_json::to_string(&health).unwrap();
+        assert!(document.len() < 200, "{document}");
+        assert_eq!(serde_json::from_str::<Health>(&document).unwrap(), health);
     }
 }

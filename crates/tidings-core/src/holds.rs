@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::omission::is_default;
 
 /// How many holds are remembered; past it the two oldest become one, in favour of the deliveries.
 const HOLDS_MAX: usize = 64;
@@ -14,8 +15,10 @@ const HOLDS_MAX: usize = 64;
 #[serde(rename_all = "camelCase", default)]
 pub struct Holds {
     /// When the present hold began.
+    #[serde(skip_serializing_if = "is_default")]
     since_ms: Option<i64>,
     /// Those that ended, oldest first.
+    #[serde(skip_serializing_if = "is_default")]
     past: Vec<Hold>,
 }
 

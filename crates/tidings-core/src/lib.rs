@@ -23,6 +23,7 @@ pub mod import;
 pub mod input;
 pub mod lane;
 pub mod message;
+mod omission;
 pub mod organization;
 pub mod outcome;
 pub mod planted;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::delivery::{Next, Settlement};
+use crate::omission::is_default;
 
 /// Milliseconds of a minute.
 pub const MINUTE_MS: i64 = 60_000;
@@ -20,12 +21,16 @@ pub struct Tally {
     /// Minutes since the epoch.
     pub minute: i64,
     /// Attempts that succeeded.
+    #[serde(skip_serializing_if = "is_default")]
     pub succeeded: u64,
     /// Attempts that failed.
+    #[serde(skip_serializing_if = "is_default")]
     pub failed: u64,
     /// Deliveries that were given up.
+    #[serde(skip_serializing_if = "is_default")]
     pub exhausted: u64,
     /// How many attempts took how long: a range and its count, ranges growing.
+    #[serde(skip_serializing_if = "is_default")]
     pub durations: Vec<(u16, u64)>,
 }
 

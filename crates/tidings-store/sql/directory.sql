@@ -16,6 +16,11 @@ where organization_id = $1 and kind = $2 and id = $3;
 select webhook_id, document
 from webhook_health;
 
+-- name: load_health_changes
+select id, document
+from health_changes
+order by id;
+
 -- name: count_owed
 select webhook_id, count(*)
 from deliveries
@@ -42,6 +47,14 @@ on conflict (webhook_id) do update set document = excluded.document;
 -- name: delete_health
 delete from webhook_health
 where webhook_id = $1;
+
+-- name: put_health_changes
+insert into health_changes (id, document)
+values ($1, $2);
+
+-- name: delete_health_changes
+delete from health_changes
+where id <= $1;
 
 -- name: put_answer
 insert into answers (scope, body, status, answer, created_at)

@@ -193,7 +193,12 @@ impl Tables {
     }
 
     pub(crate) fn health(&self, id: WebhookId) -> Health {
-        self.health.get(&id).cloned().unwrap_or_default()
+        self.known_health(id).cloned().unwrap_or_default()
+    }
+
+    /// The health of a webhook that was ever touched.
+    pub(crate) fn known_health(&self, id: WebhookId) -> Option<&Health> {
+        self.health.get(&id)
     }
 
     pub(crate) fn find_health(

@@ -34,6 +34,7 @@ mod answering;
 mod changing;
 mod claiming;
 mod commanding;
+mod counters;
 mod counting;
 mod erasing;
 mod expiring;
@@ -106,6 +107,7 @@ impl Engine {
             queued_bytes: queued_bytes.clone(),
             last_now: Timestamp::default(),
             walks: upkeep::Walks::default(),
+            counters: opened.counters,
             refused_ms: refused_ms.clone(),
         };
         std::thread::Builder::new()

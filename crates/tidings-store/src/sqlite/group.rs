@@ -15,6 +15,7 @@ use tidings_core::organization::Organization;
 use tidings_core::webhook::Webhook;
 use tokio::sync::mpsc;
 
+use super::counters::{self, Counters};
 use super::failure;
 use super::job::{Done, Job};
 use super::upkeep::Walks;
@@ -43,6 +44,7 @@ pub(super) struct Writer {
     pub(super) queued_bytes: Arc<AtomicUsize>,
     pub(super) last_now: Timestamp,
     pub(super) walks: Walks,
+    pub(super) counters: Counters,
     /// When a commit was last refused by the disk; 0: since the last look, never.
     pub(super) refused_ms: Arc<AtomicI64>,
 }
@@ -56,6 +58,7 @@ pub(super) struct Commit<'w> {
     pub(super) sealer: &'w Sealer,
     pub(super) now: Timestamp,
     pub(super) walks: &'w mut Walks,
+    pub(super) counters: &'w Counters,
     pub(super) staged: Staged,
 }
 
@@ -63,6 +66,7 @@ pub(super) struct Commit<'w> {
 #[derive(Default)]
 pub(super) struct Staged {
     pub(super) health: HashMap<WebhookId, Health>,
+    pub(super) counters: counters::Step,
     /// How many deliveries were added to each webhook. Not written: the rows tell it at the next start.
     pub(super) newly_owed: HashMap<WebhookId, i64>,
     pub(super) sequences: HashMap<(OrganizationId, String), i64>,
@@ -183,6 +187,7 @@ impl Writer {
             sealer: &self.sealer,
             now: self.last_now,
             walks: &mut self.walks,
+            counters: &self.counters,
             staged: Staged::default(),
         };
         let mut done = Vec::with_capacity(group.len());
@@ -216,6 +221,7 @@ impl Writer {
             });
         }
         commit.write_counters()?;
+        commit.write_sequences()?;
         commit.look_for_the_next_wake()?;
         let Commit {
             transaction,
@@ -227,9 +233,10 @@ impl Writer {
     }
 
     /// After the commit: the directory first, so that whoever is told finds it right.
-    fn tell(&self, staged: Staged) {
+    fn tell(&mut self, staged: Staged) {
         let Staged {
             health,
+            counters,
             newly_owed,
             nouns,
             committed,
@@ -238,6 +245,7 @@ impl Writer {
             replays,
             ..
         } = staged;
+        self.counters.advance(counters);
         let leaves_chores = health.values().any(Health::has_chores);
         if !health.is_empty() || !newly_owed.is_empty() || !nouns.is_empty() {
             let mut tables = self.directory.write();
@@ -368,13 +376,8 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// One row per webhook and conversation that the commit touched, however often.
-    fn write_counters(&self) -> rusqlite::Result<()> {
-        for (id, health) in &self.staged.health {
-            let document = serde_json::to_string(health).expect("health has string keys only");
-            self.execute("put_health", params![id.0, document])?;
-            self.put_stats(*id, &health.finished)?;
-        }
+    /// One row per conversation that the commit touched, however often.
+    fn write_sequences(&self) -> rusqlite::Result<()> {
         for ((organization, conversation), last) in &self.staged.sequences {
             self.execute("put_sequence", params![organization.0, conversation, last])?;
         }

@@ -8,9 +8,9 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use tidings_core::clock::Timestamp;
-use tidings_core::health::Health;
 use tidings_core::id::WebhookId;
 
+use super::counters::Counters;
 use super::waking::next_wake;
 use super::{READERS, resealing, unavailable};
 use crate::directory::{Directory, Tables};
@@ -46,6 +46,7 @@ pub(super) struct Opened {
     pub(super) last_key: i64,
     pub(super) last_record_key: i64,
     pub(super) next_wake: Option<Timestamp>,
+    pub(super) counters: Counters,
 }
 
 pub(super) fn open(
@@ -72,7 +73,7 @@ pub(super) fn open(
     // Only now that it is known to be ours: this changes the file.
     write_ahead(&writer).map_err(|error| explain(path, &error))?;
     migrate(path, &mut writer)?;
-    let last_key = load(path, &mut writer, &options.sealer, directory)?;
+    let (last_key, counters) = load(path, &mut writer, &options.sealer, directory)?;
     resealing::reseal(path, &mut writer, &options.sealer, now)?;
     let last_record_key = last_record_key(&writer).map_err(|error| explain(path, &error))?;
     let next_wake = next_wake(&writer).map_err(|error| explain(path, &error))?;
@@ -85,6 +86,7 @@ pub(super) fn open(
         last_key,
         last_record_key,
         next_wake,
+        counters,
     })
 }
 
@@ -206,24 +208,27 @@ fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
     steps().map_err(|error| explain(path, &error))
 }
 
-/// Fills the directory and finds the greatest key in use.
+/// Fills the directory; finds the greatest key in use, and how the counters lie.
 fn load(
     path: &Path,
     connection: &mut Connection,
     sealer: &Sealer,
     directory: &Directory,
-) -> Result<i64, OpenError> {
+) -> Result<(i64, Counters), OpenError> {
     let rows = read_rows(connection).map_err(|error| explain(path, &error))?;
     let mut tables = directory.write();
     for row in &rows {
         place(row, sealer, &mut tables).map_err(|fault| explain_row(path, row, fault))?;
     }
-    load_health(connection, &mut tables).map_err(|error| explain(path, &error))?;
+    let counters =
+        Counters::load(connection, &mut tables).map_err(|error| explain(path, &error))?;
+    count_owed(connection, &mut tables).map_err(|error| explain(path, &error))?;
     let last: Option<i64> = connection
         .query_row(statement("last_key"), [], |row| row.get(0))
         .map_err(|error| explain(path, &error))?;
     // The mark of a discard is a key that no row shows.
-    Ok(last.unwrap_or(0).max(tables.last_discarded()))
+    let last_key = last.unwrap_or(0).max(tables.last_discarded());
+    Ok((last_key, counters))
 }
 
 /// The greatest key of a record.
@@ -266,19 +271,6 @@ fn place(row: &NounRow, sealer: &Sealer, tables: &mut Tables) -> Result<(), Unre
         unknown => return Err(Unreadable::Corrupt(unknown.into())),
     }
     Ok(())
-}
-
-fn load_health(connection: &Connection, tables: &mut Tables) -> rusqlite::Result<()> {
-    let mut load = connection.prepare(statement("load_health"))?;
-    let mut rows = load.query([])?;
-    while let Some(row) = rows.next()? {
-        let document: String = row.get(1)?;
-        let health: Health = serde_json::from_str(&document).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, error.into())
-        })?;
-        tables.put_health(WebhookId(row.get(0)?), health);
-    }
-    count_owed(connection, tables)
 }
 
 /// The count of what is owed is not kept beside the rows: publishing would write it for each webhook

@@ -93,7 +93,9 @@ macro_rules! conformance {
                 a_replay_waits_while_its_webhook_is_held retention_leaves_a_replay_its_events
                 a_poisoned_event_holds_up_nothing
             }
-            counting { minutes_outlive_restarts_until_the_retention }
+            counting {
+                minutes_outlive_restarts_until_the_retention a_deleted_webhook_leaves_no_counters
+            }
             erasing {
                 the_payload_goes_the_record_stays what_a_replay_owes_goes_too everything_about_a_contact
             }

@@ -8,11 +8,17 @@ create table directory (
   primary key (organization_id, kind, id)
 ) without rowid;
 
--- Running counters of a webhook: one update per webhook and commit.
+-- Running counters of a webhook, but for what changed since they were last collected.
 create table webhook_health (
   webhook_id bigint not null primary key,
   document text not null
 ) without rowid;
+
+-- What changed of them: a row per commit, with all webhooks that it touched as they stand after it.
+create table health_changes (
+  id integer not null primary key,
+  document text not null
+);
 
 create table events (
   id integer not null primary key,
