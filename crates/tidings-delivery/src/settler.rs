@@ -12,6 +12,9 @@ use crate::sender::Attempted;
 
 /// How many outcomes go into one commit.
 const BATCH_MAX: usize = 1_024;
+/// How many of them may be failures. Endpoints that hang run into their timeouts all at once, and the
+/// store takes longer to put a delivery off than to end it: what others commit gets in between.
+const FAILURES_MAX: usize = 32;
 /// From so many outcomes at once on, endpoints answer faster than commits are made: a short wait then
 /// gathers more, and each commit costs a sync, however little it writes.
 const GATHERED_FROM: usize = 8;
@@ -37,14 +40,15 @@ impl Settler {
     pub(crate) async fn run(mut self) -> usize {
         let mut unstored = 0;
         let mut waiting = Vec::with_capacity(BATCH_MAX);
-        while self.attempted.recv_many(&mut waiting, BATCH_MAX).await > 0 {
-            self.gather(&mut waiting).await;
-            let settled: Vec<_> = waiting
+        while self.refill(&mut waiting).await {
+            let failed = waiting.iter().map(has_failed);
+            let together = one_too_many(failed).unwrap_or(waiting.len());
+            let settled: Vec<_> = waiting[..together]
                 .iter()
                 .map(|attempted| Settled::of(&attempted.settlement, attempted.lane_wait))
                 .collect();
             let batch = waiting
-                .drain(..)
+                .drain(..together)
                 .map(|attempted| attempted.settlement)
                 .collect();
             if !self.settle(batch).await {
@@ -55,6 +59,16 @@ impl Settler {
             }
         }
         unstored
+    }
+
+    /// What was left by the last commit, else what comes next; false when nothing comes any more.
+    async fn refill(&mut self, waiting: &mut Vec<Attempted>) -> bool {
+        if !waiting.is_empty() {
+            return true;
+        }
+        let came = self.attempted.recv_many(waiting, BATCH_MAX).await > 0;
+        self.gather(waiting).await;
+        came
     }
 
     /// Waits for more outcomes, where many come.
@@ -90,5 +104,36 @@ impl Settler {
             tokio::time::sleep(AGAIN_AFTER).await;
         }
         true
+    }
+}
+
+fn has_failed(attempted: &Attempted) -> bool {
+    let attempt = attempted.settlement.attempt.as_ref();
+    attempt.is_none_or(|attempt| attempt.error.is_some())
+}
+
+/// Where the failure stands that goes into the next commit.
+fn one_too_many(have_failed: impl Iterator<Item = bool>) -> Option<usize> {
+    let failures = have_failed.enumerate().filter(|(_, failed)| *failed);
+    failures.map(|(at, _)| at).nth(FAILURES_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_settled_a_few_at_a_time() {
+        let check = |kinds: &[(bool, usize)], at| {
+            let outcomes = kinds
+                .iter()
+                .flat_map(|(failed, count)| vec![*failed; *count]);
+            assert_eq!(one_too_many(outcomes), at, "{kinds:?}");
+        };
+        check(&[(false, 1_024)], None);
+        check(&[(true, 32)], None);
+        check(&[(true, 1_000)], Some(32));
+        check(&[(false, 100), (true, 32), (false, 100)], None);
+        check(&[(false, 100), (true, 33), (false, 100)], Some(132));
     }
 }
