@@ -52,14 +52,16 @@ pub struct Health {
     /// The failed attempts since the last success (rules 4 and 5).
     #[serde(skip_serializing_if = "is_default")]
     pub spell: Option<Spell>,
-    /// What failed last up to here is due at once (rule 4), though not all rows say so yet; in
-    /// milliseconds since the epoch.
+    /// How many deliveries were put off after an attempt, ever: each is marked with its number, by which
+    /// the two below know what failed before them, whatever a clock that was set back says.
     #[serde(skip_serializing_if = "is_default")]
-    pub released_ms: Option<i64>,
-    /// What failed last up to here begins its schedule anew (rule 6), though not all rows say so yet;
-    /// in milliseconds since the epoch.
+    pub failures: i64,
+    /// What failed last up to here is due at once (rule 4), though not all rows say so yet.
     #[serde(skip_serializing_if = "is_default")]
-    pub renewed_ms: Option<i64>,
+    pub released_through: Option<i64>,
+    /// What failed last up to here begins its schedule anew (rule 6), though not all rows say so yet.
+    #[serde(skip_serializing_if = "is_default")]
+    pub renewed_through: Option<i64>,
     /// What this minute came to so far.
     #[serde(skip_serializing_if = "is_default")]
     pub tally: Tally,
@@ -118,6 +120,12 @@ impl Health {
         self.judge(patience)
     }
 
+    /// The number of a delivery that is put off now.
+    pub fn next_failure(&mut self) -> i64 {
+        self.failures += 1;
+        self.failures
+    }
+
     /// Whether the lane sends one probe at a time (rule 4).
     pub fn is_failing(&self) -> bool {
         self.spell.as_ref().is_some_and(Spell::is_failing)
@@ -138,7 +146,7 @@ impl Health {
         if !was_failing {
             return Verdict::Carry;
         }
-        self.released_ms = self.released_ms.max(Some(at.as_ms()));
+        self.released_through = Some(self.failures);
         Verdict::Recovered
     }
 
@@ -189,11 +197,11 @@ impl Health {
         self.spell = None;
     }
 
-    /// What was tried before `now` begins its schedule anew, as backlog (rule 6).
-    pub fn resume(&mut self, now: Timestamp) {
-        self.backlog_until_ms = now.as_ms();
-        self.renewed_ms = Some(now.as_ms());
-        self.released_ms = None;
+    /// What is owed is backlog up to `until`, and what was tried begins its schedule anew (rule 6).
+    pub fn resume(&mut self, until: Timestamp) {
+        self.backlog_until_ms = until.as_ms();
+        self.renewed_through = Some(self.failures);
+        self.released_through = None;
     }
 
     /// Marks everything owed up to `last` as discarded.
@@ -205,7 +213,9 @@ impl Health {
 
     /// Whether rows are left to be written out.
     pub fn has_chores(&self) -> bool {
-        self.discarded_through > 0 || self.renewed_ms.is_some() || self.released_ms.is_some()
+        self.discarded_through > 0
+            || self.renewed_through.is_some()
+            || self.released_through.is_some()
     }
 
     /// Whether `id` fell to a discard of everything.

@@ -25,7 +25,7 @@ where id = $1 and state = 'pending';
 -- name: postpone_delivery
 update deliveries
 set due_at = $2, tries = $3, attempt_count = coalesce($4, attempt_count), first_attempt_at = $5,
-  tried_at = $6, asked_until = $7
+  failure = $6, asked_until = $7
 where id = $1 and state = 'pending';
 
 -- name: count_attempt
@@ -37,13 +37,13 @@ where id = $1;
 -- One of a full streak; it may have been tried again, dropped or pruned since it was given up.
 update deliveries
 set state = 'pending', reason = null, completed_at = null, tries = 0, due_at = created_at,
-  tried_at = null, asked_until = null, due_since = $2
+  failure = null, asked_until = null, due_since = $2
 where id = $1 and state = 'exhausted';
 
 -- name: retry_delivery
 update deliveries
 set state = 'pending', reason = null, completed_at = null, tries = 0, due_at = $2,
-  tried_at = null, asked_until = null, due_since = $2, order_key = case when $3 then coalesce(order_key, id) else order_key end
+  failure = null, asked_until = null, due_since = $2, order_key = case when $3 then coalesce(order_key, id) else order_key end
 where id = $1 and state <> 'pending';
 
 -- name: discard_delivery
@@ -55,10 +55,10 @@ where id = $1 and state = 'pending';
 -- A resumed webhook: what failed before begins its schedule anew, at its old place in the order. The
 -- plus keeps the id from choosing the index on all deliveries: history is no part of this.
 update deliveries
-set tries = 0, due_at = created_at, tried_at = null, asked_until = null
+set tries = 0, due_at = created_at, failure = null, asked_until = null
 where id in (
   select id from deliveries
-  where webhook_id = $1 and state = 'pending' and tried_at is not null and tried_at <= $2 and +id > $3
+  where webhook_id = $1 and state = 'pending' and failure is not null and failure <= $2 and +id > $3
   order by due_at
   limit $4
 );
@@ -69,7 +69,7 @@ update deliveries
 set due_at = $2, asked_until = null
 where id in (
   select id from deliveries
-  where webhook_id = $1 and state = 'pending' and tried_at is not null and due_at > $2 and tried_at <= $3 and +id > $4
+  where webhook_id = $1 and state = 'pending' and failure is not null and due_at > $2 and failure <= $3 and +id > $4
   order by due_at
   limit $5
 );
@@ -77,20 +77,20 @@ where id in (
 -- name: claim_fresh
 select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at, replay_id is not null
 from deliveries
-where webhook_id = $1 and state = 'pending' and tried_at is null and due_at > $2 and due_at <= $3 and +id > $4
+where webhook_id = $1 and state = 'pending' and failure is null and due_at > $2 and due_at <= $3 and +id > $4
 order by due_at, id;
 
 -- name: claim_tried
 select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at, replay_id is not null
 from deliveries
-where webhook_id = $1 and state = 'pending' and tried_at is not null and due_at > $2 and due_at <= $3 and +id > $4
+where webhook_id = $1 and state = 'pending' and failure is not null and due_at > $2 and due_at <= $3 and +id > $4
 order by due_at, id;
 
 -- name: probe_tried
 -- Due or not, but for what the receiver does not want yet.
 select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at, replay_id is not null
 from deliveries
-where webhook_id = $1 and state = 'pending' and tried_at is not null and coalesce(asked_until, 0) <= $2 and +id > $3
+where webhook_id = $1 and state = 'pending' and failure is not null and coalesce(asked_until, 0) <= $2 and +id > $3
 order by due_at, id;
 
 -- name: next_key
@@ -100,7 +100,7 @@ where webhook_id = $1 and order_key > $2 and state = 'pending' and order_key is 
 
 -- name: head_of_key
 select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at, replay_id is not null,
-  tried_at is null, coalesce(asked_until, 0) <= $4
+  failure is null, coalesce(asked_until, 0) <= $4
 from deliveries
 where webhook_id = $1 and order_key = $2 and state = 'pending' and order_key is not null and id > $3
 order by id
@@ -111,7 +111,7 @@ limit 1;
 select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at, replay_id is not null
 from deliveries
 where webhook_id = $1 and state = 'pending' and order_key is not null and id > $2 and id <= $3
-  and (tried_at is null or due_at <= $4)
+  and (failure is null or due_at <= $4)
 order by id;
 
 -- name: backlog_left
@@ -129,20 +129,20 @@ limit 1;
 -- name: next_due_tried
 select min(due_at)
 from deliveries
-where webhook_id = $1 and state = 'pending' and tried_at is not null
+where webhook_id = $1 and state = 'pending' and failure is not null
   and due_at > $2 and due_at <= $3 and +id > $4 and +id <= $5;
 
 -- name: next_asked
 -- When the receiver wants something again that it does not want yet.
 select min(asked_until)
 from deliveries
-where webhook_id = $1 and state = 'pending' and tried_at is not null and asked_until > $2 and +id > $3;
+where webhook_id = $1 and state = 'pending' and failure is not null and asked_until > $2 and +id > $3;
 
 -- name: parked_keys
 -- Few rows wait for a retry; the index of those tried finds them.
 select distinct order_key
 from deliveries
-where webhook_id = $1 and state = 'pending' and tried_at is not null and due_at > $2 and +id > $3 and +id <= $4;
+where webhook_id = $1 and state = 'pending' and failure is not null and due_at > $2 and +id > $3 and +id <= $4;
 
 -- name: load_delivery
 select id, organization_id, webhook_id, event_id, state, reason, attempt_count, due_at, created_at, completed_at,

@@ -24,20 +24,20 @@ order by id;
 -- name: count_owed
 select webhook_id, count(*)
 from deliveries
-where state = 'pending' and tried_at is null
+where state = 'pending' and failure is null
 group by webhook_id
 union all
 select webhook_id, count(*)
 from deliveries
-where state = 'pending' and tried_at is not null
+where state = 'pending' and failure is not null
 group by webhook_id;
 
 -- name: count_owed_after
 select
   (select count(*) from deliveries
-    where webhook_id = $1 and state = 'pending' and tried_at is null and +id > $2)
+    where webhook_id = $1 and state = 'pending' and failure is null and +id > $2)
   + (select count(*) from deliveries
-    where webhook_id = $1 and state = 'pending' and tried_at is not null and +id > $2);
+    where webhook_id = $1 and state = 'pending' and failure is not null and +id > $2);
 
 -- name: put_health
 insert into webhook_health (webhook_id, document)

@@ -48,11 +48,11 @@ limit $3;
 -- What the webhook is to be sent at once: the next steps of a replay wait for it.
 select order_key
 from deliveries
-where webhook_id = $1 and state = 'pending' and tried_at is null and due_at <= $2 and +id > $3
+where webhook_id = $1 and state = 'pending' and failure is null and due_at <= $2 and +id > $3
 union all
 select order_key
 from deliveries
-where webhook_id = $1 and state = 'pending' and tried_at is not null and due_at <= $2 and +id > $3
+where webhook_id = $1 and state = 'pending' and failure is not null and due_at <= $2 and +id > $3
 limit $4;
 
 -- name: past_events

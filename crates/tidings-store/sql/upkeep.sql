@@ -6,14 +6,14 @@ set state = 'discarded', reason = 'requested', completed_at = $3
 where id in (
   select id from (
     select id from deliveries
-    where webhook_id = $1 and state = 'pending' and tried_at is null and +id <= $2
+    where webhook_id = $1 and state = 'pending' and failure is null and +id <= $2
     order by due_at
     limit $4
   )
   union all
   select id from (
     select id from deliveries
-    where webhook_id = $1 and state = 'pending' and tried_at is not null and +id <= $2
+    where webhook_id = $1 and state = 'pending' and failure is not null and +id <= $2
     order by due_at
     limit $4
   )
@@ -27,7 +27,7 @@ set state = 'exhausted', completed_at = $3
 where id in (
   select id from (
     select id from deliveries
-    where webhook_id = $1 and state = 'pending' and tried_at is null and due_at < $2
+    where webhook_id = $1 and state = 'pending' and failure is null and due_at < $2
       and coalesce(due_since, created_at) < $2 and +id > $4
     order by due_at
     limit $5
@@ -35,7 +35,7 @@ where id in (
   union all
   select id from (
     select id from deliveries
-    where webhook_id = $1 and state = 'pending' and tried_at is not null
+    where webhook_id = $1 and state = 'pending' and failure is not null
       and coalesce(due_since, created_at) < $2 and +id > $4
     order by due_at
     limit $5

@@ -243,6 +243,38 @@ fn a_conversation_whose_order_is_no_longer_asked_for_waits_for_nothing() {
     assert_eq!(sent(&mut lane, 42), [3]);
 }
 
+/// By its time it is backlog. By its key it may be live, for keys are ahead of a clock that was set back.
+#[test]
+fn an_ordered_lane_looks_for_an_early_offer_in_both_parts() {
+    for (ordered, parts) in [
+        (false, &[Part::Backlog][..]),
+        (true, &[Part::Backlog, Part::Live]),
+    ] {
+        let mut lane = Lane::new(Rules {
+            backlog_until: at(30),
+            ..rules(9, ordered)
+        });
+        for now_ms in [1_000, 2_000] {
+            parts_asked(&mut lane, now_ms);
+        }
+        assert_eq!(parts_asked(&mut lane, 3_000), []);
+        lane.offer(owed(1, Some(7), 20));
+        assert_eq!(parts_asked(&mut lane, 4_000), parts, "ordered: {ordered}");
+    }
+}
+
+/// What the lane asks for, and is told that nothing is owed.
+fn parts_asked(lane: &mut Lane, now_ms: i64) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for _ in 0..3 {
+        for claim in claims(lane, now_ms) {
+            parts.push(claim.part);
+            lane.claimed(nothing(claim), at(now_ms));
+        }
+    }
+    parts
+}
+
 #[test]
 fn nothing_is_sent_while_held() {
     let mut lane = Lane::new_settled(rules(9, false));

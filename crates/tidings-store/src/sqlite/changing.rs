@@ -209,9 +209,7 @@ impl Commit<'_> {
     fn deliver_backlog(&mut self, id: WebhookId) -> rusqlite::Result<()> {
         let divide = self.divide();
         self.health(id).resume(divide);
-        // All tries lie before this commit, though a clock that was set back may say otherwise.
-        self.renew_tried(id, i64::MAX)?;
-        Ok(())
+        self.renew_tried(id)
     }
 
     fn put_webhook(&mut self, webhook: &Webhook) -> rusqlite::Result<()> {

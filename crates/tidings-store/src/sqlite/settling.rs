@@ -108,33 +108,47 @@ impl Commit<'_> {
     }
 
     /// Changes the delivery's row; false when it was settled or discarded before.
-    fn move_on(&self, settled: &Settlement) -> rusqlite::Result<bool> {
-        let id = settled.id.0;
-        // Given up while it only waited: the count stays.
-        let count = settled.attempt.as_ref().map(|attempt| attempt.number);
-        let first = settled.first_attempt_at.as_ms();
-        let ended = settled.ended_at.as_ms();
-        let asked_until = settled.asked_until.map(Timestamp::as_ms);
+    fn move_on(&mut self, settled: &Settlement) -> rusqlite::Result<bool> {
         let rows = match settled.next {
-            Next::Succeeded => self.execute(
-                "finish_delivery",
-                params![id, "succeeded", ended, count, first],
-            )?,
-            Next::Exhausted => self.execute(
-                "finish_delivery",
-                params![id, "exhausted", ended, count, first],
-            )?,
-            Next::Retry { due_at, tries } => self.execute(
-                "postpone_delivery",
-                params![id, due_at.as_ms(), tries, count, first, ended, asked_until],
-            )?,
+            Next::Succeeded => self.finish(settled, "succeeded")?,
+            Next::Exhausted => self.finish(settled, "exhausted")?,
+            Next::Retry { due_at, tries } => self.put_off(settled, due_at, tries)?,
             // Held with its webhook; enabling that again starts its schedule anew.
-            Next::Gone => self.execute(
-                "postpone_delivery",
-                params![id, ended, 0, count, first, ended, asked_until],
-            )?,
+            Next::Gone => self.put_off(settled, settled.ended_at, 0)?,
         };
         Ok(rows > 0)
+    }
+
+    fn finish(&self, settled: &Settlement, state: &str) -> rusqlite::Result<usize> {
+        let ended = settled.ended_at.as_ms();
+        let first = settled.first_attempt_at.as_ms();
+        self.execute(
+            "finish_delivery",
+            params![settled.id.0, state, ended, number(settled), first],
+        )
+    }
+
+    fn put_off(
+        &mut self,
+        settled: &Settlement,
+        due_at: Timestamp,
+        tries: u32,
+    ) -> rusqlite::Result<usize> {
+        let failure = self.health(settled.webhook_id).next_failure();
+        let first = settled.first_attempt_at.as_ms();
+        let asked_until = settled.asked_until.map(Timestamp::as_ms);
+        self.execute(
+            "postpone_delivery",
+            params![
+                settled.id.0,
+                due_at.as_ms(),
+                tries,
+                number(settled),
+                first,
+                failure,
+                asked_until
+            ],
+        )
     }
 
     /// Puts the attempt on record; false when it is there already.
@@ -191,4 +205,9 @@ impl Commit<'_> {
             .iter()
             .any(|noun| matches!(noun, Noun::Webhook(webhook) if webhook.id == id))
     }
+}
+
+/// The attempt's number; `None` when it was given up while it only waited: the count stays.
+fn number(settled: &Settlement) -> Option<u32> {
+    settled.attempt.as_ref().map(|attempt| attempt.number)
 }

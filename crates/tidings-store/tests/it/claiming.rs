@@ -9,7 +9,7 @@ use tidings_core::webhook::Ordering;
 use tidings_store::change::Backlog;
 use tidings_store::query::Whose;
 
-use crate::bench::{Bench, Place, SECOND, START, every};
+use crate::bench::{Bench, Place, SECOND, every};
 
 pub(crate) async fn oldest_first_up_to_the_limit<P: Place>() {
     let bench = Bench::<P>::open();
@@ -62,43 +62,6 @@ pub(crate) async fn discarded_ones_are_left_out<P: Place>() {
             bench.delivery_ids(hook).await[2..]
         );
     }
-}
-
-pub(crate) async fn a_clock_set_back_changes_no_order<P: Place>() {
-    let bench = Bench::<P>::open();
-    let organization = bench.organization(None).await;
-    let hooks = [
-        bench.webhook(organization).await,
-        bench.ordered_webhook(organization).await,
-    ];
-    bench.messages(organization, &["a"]).await;
-    bench.clock.set(START.minus(60 * SECOND));
-    let bench = bench.reopen().await;
-    bench.messages(organization, &["a"]).await;
-    for hook in hooks {
-        let mut claimed = bench.claimed(hook, Live).await;
-        claimed.sort_unstable();
-        assert_eq!(claimed, bench.delivery_ids(hook).await, "both are due");
-    }
-    let ordered = bench.claimed(hooks[1], Live).await;
-    assert!(ordered.is_sorted(), "{ordered:?}");
-}
-
-pub(crate) async fn a_clock_set_back_keeps_no_schedule<P: Place>() {
-    let bench = Bench::<P>::open();
-    let organization = bench.organization(None).await;
-    let hook = bench.webhook(organization).await;
-    bench.messages(organization, &["a"]).await;
-    let ids = bench.delivery_ids(hook).await;
-    bench.clock.advance(SECOND);
-    bench.settle(ids[0], bench.retry_in(30 * SECOND, 1)).await;
-    bench.clock.set(START.minus(60 * SECOND));
-    let bench = bench.reopen().await;
-    bench.pause(hook).await;
-    bench.resume(hook, Backlog::Deliver).await;
-    let claimed = bench.claim(hook, Old, 10).await;
-    let tries: Vec<_> = claimed.rows.iter().map(|owed| owed.tries).collect();
-    assert_eq!(tries, [0], "it begins anew, at once");
 }
 
 pub(crate) async fn ordered_lanes_skip_keys_that_wait<P: Place>() {

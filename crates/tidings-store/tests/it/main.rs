@@ -21,6 +21,7 @@ mod publishing;
 mod reading;
 mod replaying;
 mod sealing;
+mod set_back;
 mod settling;
 mod standing;
 mod waking;
@@ -42,7 +43,6 @@ macro_rules! conformance {
             }
             claiming {
                 oldest_first_up_to_the_limit backlog_and_live_are_apart discarded_ones_are_left_out
-                a_clock_set_back_changes_no_order a_clock_set_back_keeps_no_schedule
                 ordered_lanes_skip_keys_that_wait ordered_live_stays_behind_its_backlog
                 discarded_heads_park_nothing the_next_due_is_told order_asked_for_later
                 a_cancelled_read_gives_its_connection_back
@@ -66,6 +66,11 @@ macro_rules! conformance {
             probing {
                 never_tried_before_all_others a_wish_is_respected heads_in_turn
                 recovering_makes_all_due_in_steps resuming_renews_in_steps
+            }
+            set_back {
+                order_stays_as_it_is a_resume_divides_behind_all_it_is_owed
+                what_was_owed_before_order_is_due what_was_never_tried_is_probed
+                a_resume_begins_all_anew a_recovery_makes_all_due what_fails_later_keeps_its_time
             }
             standing {
                 the_others_are_told a_failing_spell_is_told_once_and_then_disables

@@ -58,8 +58,8 @@ create table deliveries (
   attempt_count bigint not null,
   tries bigint not null,
   due_at bigint not null,
-  -- When the last attempt of the present schedule ended; null before the first.
-  tried_at bigint,
+  -- The last attempt of the present schedule failed as this one of its webhook's; null before the first.
+  failure bigint,
   -- Before when the receiver does not want it again (Retry-After).
   asked_until bigint,
   -- When it became due again after it was settled; null when it never was.
@@ -71,8 +71,8 @@ create table deliveries (
 );
 create index deliveries_by_webhook on deliveries (webhook_id, id);
 -- What was never tried is apart from what was, so that a failing lane finds it among a million.
-create index deliveries_fresh on deliveries (webhook_id, due_at, id) where state = 'pending' and tried_at is null;
-create index deliveries_tried on deliveries (webhook_id, due_at, id) where state = 'pending' and tried_at is not null;
+create index deliveries_fresh on deliveries (webhook_id, due_at, id) where state = 'pending' and failure is null;
+create index deliveries_tried on deliveries (webhook_id, due_at, id) where state = 'pending' and failure is not null;
 create index deliveries_exhausted on deliveries (webhook_id, id) where state = 'exhausted';
 -- For lanes that keep an order only.
 create index deliveries_ordered on deliveries (webhook_id, id) where state = 'pending' and order_key is not null;
