@@ -1,6 +1,7 @@
 //! One story's world: a store in a folder of its own, the lanes over it, endpoints with moods, and what
 //! is on its way between them.
 
+mod disk;
 mod ending;
 mod flights;
 mod lanes;
@@ -86,7 +87,7 @@ impl<'l> World<'l> {
         let mut world = Self {
             dice,
             log,
-            server: Server::start(clock.clone()),
+            server: Server::start(clock.clone()).await,
             clock,
             dispatch: Dispatch::within(bounds),
             bounds,

@@ -1,10 +1,8 @@
 //! The process that dies and starts again, and what it makes durable.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tempfile::TempDir;
 use tidings_core::clock::{Clock as _, ManualClock};
 use tidings_core::delivery::Next;
 use tidings_core::id::{EventId, OrganizationId};
@@ -12,58 +10,41 @@ use tidings_core::webhook::{Activity, Ordering, Webhook};
 use tidings_delivery::dispatch::Dispatch;
 use tidings_store::change::{Backlog, Change};
 use tidings_store::publish::{Publish, Published};
-use tidings_store::seal::Sealer;
-use tidings_store::{Handoff, Store, StoreOptions};
+use tidings_store::{Handoff, Store};
 
+use super::disk::Disk;
 use super::flights::Landed;
 use super::{Deed, START, World};
 
-/// Where files live in memory, on systems that have such a place.
-const MEMORY: &str = "/dev/shm";
 /// How many commits there are to one that the process does not survive.
 const COMMITS_PER_DEATH: u64 = 100;
 
 pub(super) struct Server {
+    /// The first to go: nothing is tidied up behind a process that died.
+    disk: Disk,
     pub(super) store: Store,
     pub(super) handoff: Handoff,
     clock: Arc<ManualClock>,
-    folder: TempDir,
 }
 
 impl Server {
-    pub(super) fn start(clock: Arc<ManualClock>) -> Self {
-        Self::start_in(folder(), clock)
+    pub(super) async fn start(clock: Arc<ManualClock>) -> Self {
+        Self::start_on(Disk::new().await, clock)
     }
 
-    fn start_in(folder: TempDir, clock: Arc<ManualClock>) -> Self {
-        let options = StoreOptions {
-            path: database(folder.path()),
-            sealer: Sealer::default(),
-        };
-        let (store, handoff) = Store::open(options, clock.clone()).unwrap();
+    fn start_on(disk: Disk, clock: Arc<ManualClock>) -> Self {
+        let (store, handoff) = Store::open(disk.options(), clock.clone()).unwrap();
         Self {
+            disk,
             store,
             handoff,
             clock,
-            folder,
         }
     }
 
-    /// How long the log is that commits are appended to.
-    fn log_bytes(&self) -> u64 {
-        let log = std::fs::metadata(log(self.folder.path()));
-        log.map_or(0, |log| log.len())
-    }
-
     /// The machine as it comes back, if it stopped when the log had this length.
-    async fn restart(&mut self, log_bytes: u64) {
-        let folder = folder();
-        std::fs::copy(database(self.folder.path()), database(folder.path())).unwrap();
-        let mut kept = std::fs::read(log(self.folder.path())).unwrap_or_default();
-        kept.truncate(log_bytes as usize);
-        std::fs::write(log(folder.path()), kept).unwrap();
-        self.store.close().await;
-        *self = Self::start_in(folder, self.clock.clone());
+    fn restart(&mut self, log_bytes: u64) {
+        *self = Self::start_on(self.disk.left_at(log_bytes), self.clock.clone());
     }
 }
 
@@ -80,8 +61,8 @@ impl World<'_> {
     /// The process dies: all that was committed is there again, and nothing else.
     pub(super) async fn crash(&mut self) {
         self.say("the process dies");
-        let all = self.server.log_bytes();
-        self.server.restart(all).await;
+        let all = self.server.disk.log_bytes();
+        self.server.restart(all);
         self.forget();
         self.agree().await;
     }
@@ -89,14 +70,14 @@ impl World<'_> {
     /// The process dies within a commit: of what that wrote, some part reached the disk. It is there
     /// whole, or not at all.
     async fn die_within(&mut self, deed: Deed) {
-        let (before, log_before) = (self.ledger.clone(), self.server.log_bytes());
+        let (before, log_before) = (self.ledger.clone(), self.server.disk.log_bytes());
         self.carry_out(deed).await;
-        let written = self.server.log_bytes().saturating_sub(log_before);
+        let written = self.server.disk.log_bytes().saturating_sub(log_before);
         let reached = self.dice.roll(written + 1);
         self.say(format!(
             "the process dies, {reached} of {written} bytes into a commit"
         ));
-        self.server.restart(log_before + reached).await;
+        self.server.restart(log_before + reached);
         self.forget();
         let rows = self.rows().await;
         self.learn(&rows).await;
@@ -232,22 +213,4 @@ impl World<'_> {
             }
         }
     }
-}
-
-fn folder() -> TempDir {
-    let memory = Path::new(MEMORY);
-    let made = if memory.is_dir() {
-        tempfile::tempdir_in(memory)
-    } else {
-        tempfile::tempdir()
-    };
-    made.unwrap()
-}
-
-fn database(folder: &Path) -> PathBuf {
-    folder.join("tidings.db")
-}
-
-fn log(folder: &Path) -> PathBuf {
-    folder.join("tidings.db-wal")
 }
