@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::clock::Timestamp;
-use crate::command::{Stop, Work, differences};
+use crate::command::{Data, Stop, Work, differences};
 use crate::event::Numbering;
 use crate::id::ContactId;
 use crate::record::{Kind, Record};
@@ -126,6 +126,23 @@ pub fn phone_mark(phone: &str) -> String {
     format!("phone:{phone}")
 }
 
+/// The object that events carry and the API answers.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Object<'c> {
+    id: ContactId,
+    name: Option<&'c str>,
+    email: Option<&'c str>,
+    phone: Option<&'c str>,
+    identities: &'c [Identity],
+    custom_fields: &'c Map<String, Value>,
+    attribution: Option<&'c Value>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
+}
+
 impl Contact {
     /// A contact that nothing is known of.
     fn new(work: &mut Work<'_>) -> Self {
@@ -145,27 +162,32 @@ impl Contact {
     }
 
     /// The object events carry.
-    pub fn object(&self) -> Map<String, Value> {
-        let object = json!({
-            "id": self.id,
-            "name": self.name,
-            "email": self.email,
-            "phone": self.phone,
-            "identities": self.identities,
-            "customFields": self.custom_fields,
-            "attribution": self.attribution,
-            "createdAt": self.created_at,
-            "updatedAt": self.updated_at,
-        });
-        match object {
-            Value::Object(members) => members,
-            _ => unreachable!("an object was written"),
+    pub fn object(&self) -> Object<'_> {
+        Object {
+            id: self.id,
+            name: self.name.as_deref(),
+            email: self.email.as_deref(),
+            phone: self.phone.as_deref(),
+            identities: &self.identities,
+            custom_fields: &self.custom_fields,
+            attribution: self.attribution.as_ref(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            version: None,
+        }
+    }
+
+    /// The object the API answers.
+    pub fn shown(&self) -> Object<'_> {
+        Object {
+            version: Some(self.version),
+            ..self.object()
         }
     }
 
     /// What is wrong with its size, if anything.
     fn size_fault(&self) -> Option<String> {
-        let bytes = Value::from(self.object()).to_string().len();
+        let bytes = json!(self.object()).to_string().len();
         (bytes > CONTACT_BYTES_MAX).then(|| {
             format!(
                 "the contact would have {bytes} bytes of JSON; at most {CONTACT_BYTES_MAX} are allowed"
@@ -173,18 +195,18 @@ impl Contact {
         })
     }
 
-    /// The object the API answers.
-    pub fn shown(&self) -> Value {
-        let mut object = self.object();
-        object.insert("version".into(), self.version.into());
-        object.into()
+    fn members(&self) -> Map<String, Value> {
+        match json!(self.object()) {
+            Value::Object(members) => members,
+            _ => unreachable!("a contact is an object"),
+        }
     }
 }
 
 /// Writes a new contact and tells of it.
 fn create(work: &mut Work<'_>, contact: &mut Contact) -> Result<(), Stop> {
     work.put(contact)?;
-    tell(work, contact, "created", []);
+    tell(work, contact, "created", &Data::new());
     Ok(())
 }
 
@@ -194,28 +216,25 @@ fn update(work: &mut Work<'_>, before: &Contact, contact: &mut Contact) -> Resul
     if contact == before {
         return Ok(());
     }
-    let changes = differences(&before.object(), &contact.object());
+    let changes = differences(&before.members(), &contact.members());
     contact.updated_at = work.context.now;
     work.put(contact)?;
-    tell(work, contact, "updated", [("changes", changes.into())]);
+    tell(
+        work,
+        contact,
+        "updated",
+        &Data::new().with("changes", &changes),
+    );
     Ok(())
 }
 
-fn tell<const N: usize>(
-    work: &mut Work<'_>,
-    contact: &Contact,
-    what: &str,
-    more: [(&str, Value); N],
-) {
-    let mut data = Map::new();
-    data.insert("contact".into(), contact.object().into());
-    data.extend(more.map(|(name, value)| (name.to_owned(), value)));
-    let ordering_key = format!("contact:{}", contact.id);
+/// Fires an event of a contact, which carries `more` besides.
+fn tell(work: &mut Work<'_>, contact: &Contact, what: &str, more: &Data) {
     work.fire(
         format!("contact.{what}"),
-        data,
+        Data::new().with("contact", &contact.object()).and(more),
         Numbering::None,
-        ordering_key,
+        format!("contact:{}", contact.id),
     );
 }
 

@@ -3,13 +3,18 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+/// Room for what most events carry, so that the text seldom moves while it grows.
+const BYTES: usize = 2_048;
+
 /// The objects an event carries: JSON text that grows object by object, with no tree in between.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Data(String);
+pub struct Data(Vec<u8>);
 
 impl Default for Data {
     fn default() -> Self {
-        Self("{".to_owned())
+        let mut text = Vec::with_capacity(BYTES);
+        text.push(b'{');
+        Self(text)
     }
 }
 
@@ -22,12 +27,11 @@ impl Data {
     /// Adds an object.
     #[must_use]
     pub fn with(mut self, name: &str, object: &impl Serialize) -> Self {
-        let object = serde_json::to_string(object).expect("objects have text keys only");
         self.separate();
-        self.0.push('"');
-        self.0.push_str(name);
-        self.0.push_str("\":");
-        self.0.push_str(&object);
+        self.0.push(b'"');
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(b"\":");
+        serde_json::to_writer(&mut self.0, object).expect("objects have text keys only");
         self
     }
 
@@ -36,15 +40,15 @@ impl Data {
     pub fn and(mut self, more: &Self) -> Self {
         if !more.is_empty() {
             self.separate();
-            self.0.push_str(&more.0[1..]);
+            self.0.extend_from_slice(&more.0[1..]);
         }
         self
     }
 
     /// The whole, as JSON.
     pub fn into_text(mut self) -> String {
-        self.0.push('}');
-        self.0
+        self.0.push(b'}');
+        String::from_utf8(self.0).expect("JSON is text")
     }
 
     fn is_empty(&self) -> bool {
@@ -53,7 +57,7 @@ impl Data {
 
     fn separate(&mut self) {
         if !self.is_empty() {
-            self.0.push(',');
+            self.0.push(b',');
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::draft::IDENTITIES_MAX;
 use super::{Contact, Draft, Identity, create, tell, update};
 use crate::call;
-use crate::command::{Rejection, Stop, Work};
+use crate::command::{Data, Rejection, Stop, Work};
 use crate::conversation;
 use crate::fault::Fault;
 use crate::id::ContactId;
@@ -50,7 +50,7 @@ impl Command {
                 draft.apply_to(&mut contact);
                 claim(work, &contact)?;
                 create(work, &mut contact)?;
-                Ok(contact.shown().to_string())
+                Ok(json!(contact.shown()).to_string())
             }
             Self::Patch {
                 id,
@@ -63,16 +63,16 @@ impl Command {
                 draft.apply_to(&mut contact);
                 claim(work, &contact)?;
                 update(work, &before, &mut contact)?;
-                Ok(contact.shown().to_string())
+                Ok(json!(contact.shown()).to_string())
             }
             Self::Delete { id, erase } => {
                 let contact: Contact = work.load_itself(Kind::Contact, id.0)?;
                 work.remove(&contact)?;
                 if *erase {
                     work.erase(contact.id);
-                    tell(work, &contact.without_person(), "deleted", []);
+                    tell(work, &contact.without_person(), "deleted", &Data::new());
                 } else {
-                    tell(work, &contact, "deleted", []);
+                    tell(work, &contact, "deleted", &Data::new());
                 }
                 Ok(String::new())
             }
@@ -117,9 +117,9 @@ fn merge(work: &mut Work<'_>, id: ContactId, into: ContactId) -> Result<String, 
     // Its identities are free only now.
     work.forward(&gone, &survivor)?;
     update(work, &before, &mut survivor)?;
-    let into = ("into", json!({ "id": survivor.id }));
-    tell(work, &gone, "merged", [into]);
-    Ok(survivor.shown().to_string())
+    let into = Data::new().with("into", &json!({ "id": survivor.id }));
+    tell(work, &gone, "merged", &into);
+    Ok(json!(survivor.shown()).to_string())
 }
 
 fn invalid(detail: impl Into<String>) -> Stop {

@@ -1,6 +1,7 @@
 //! Contacts: the people conversations are held with (contract §7).
 
 use http::StatusCode;
+use serde_json::{Value, json};
 use tidings_core::access::Area;
 use tidings_core::contact::{Command, Contact, Draft, email_mark, phone_mark};
 use tidings_core::id::ContactId;
@@ -106,14 +107,14 @@ async fn list(call: Call) -> Result<Answer, Problem> {
             let marks = email.into_iter().chain(phone);
             marks.map(Filter::Marked).collect()
         },
-        Contact::shown,
+        shown,
     )
     .await
 }
 
 async fn show(call: Call) -> Result<Answer, Problem> {
     let id = id(&call)?;
-    call.show_record(Kind::Contact, id.0, Contact::shown).await
+    call.show_record(Kind::Contact, id.0, shown).await
 }
 
 async fn update(call: Call) -> Result<Answer, Problem> {
@@ -148,4 +149,8 @@ async fn merge(call: Call) -> Result<Answer, Problem> {
 
 fn id(call: &Call) -> Result<ContactId, Problem> {
     call.id(Kind::Contact.as_str())
+}
+
+fn shown(contact: &Contact) -> Value {
+    json!(contact.shown())
 }
