@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::{GivenTime, Timestamp};
 use crate::id::{ContactId, ConversationId};
-use crate::record::{Kind, Record};
+use crate::record::{Kind, Progress, Record};
 use crate::sla::Timers;
 
 mod command;
@@ -135,13 +135,15 @@ pub struct Conversation {
     pub sla: Timers,
     /// The keys of conversations that became part of it.
     pub inherited_keys: Vec<String>,
-    /// The number of the last event about it.
+    /// The number of the last event about it; part of its progress.
+    #[serde(skip)]
     pub sequence: i64,
     /// Grows by one with each change.
     pub version: i64,
     /// When it began.
     pub created_at: Timestamp,
-    /// When something was last told of it.
+    /// When something was last told of it; part of its progress.
+    #[serde(skip)]
     pub updated_at: Timestamp,
 }
 
@@ -241,6 +243,18 @@ impl Record for Conversation {
     fn wake_at(&self) -> Option<Timestamp> {
         let own = self.state.wake_at();
         own.into_iter().chain(self.sla.wake_at()).min()
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        Some(Progress {
+            sequence: self.sequence,
+            updated_at: self.updated_at,
+        })
+    }
+
+    fn set_progress(&mut self, progress: Progress) {
+        self.sequence = progress.sequence;
+        self.updated_at = progress.updated_at;
     }
 }
 

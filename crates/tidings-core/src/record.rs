@@ -172,6 +172,24 @@ pub trait Record: Clone + PartialEq + Serialize + DeserializeOwned {
     fn wake_at(&self) -> Option<Timestamp> {
         None
     }
+
+    /// How far it has come, of a record that counts what is told of it. Kept apart from what it says: it
+    /// moves with nearly every command, and the record itself seldom.
+    fn progress(&self) -> Option<Progress> {
+        None
+    }
+
+    /// Called by whoever reads it.
+    fn set_progress(&mut self, _progress: Progress) {}
+}
+
+/// How far a record has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The number of the last event about it.
+    pub sequence: i64,
+    /// When something was last told of it.
+    pub updated_at: Timestamp,
 }
 
 /// A record as the store has it.
@@ -183,6 +201,24 @@ pub struct Stored {
     pub key: i64,
     /// The record, as JSON.
     pub document: String,
+    /// See [`Record::progress`].
+    pub progress: Option<Progress>,
+}
+
+impl Stored {
+    /// The record itself.
+    pub fn read<R: Record>(&self) -> serde_json::Result<R> {
+        read(&self.document, self.progress)
+    }
+}
+
+/// A record of its document and its progress.
+pub(crate) fn read<R: Record>(document: &str, progress: Option<Progress>) -> serde_json::Result<R> {
+    let mut record: R = serde_json::from_str(document)?;
+    if let Some(progress) = progress {
+        record.set_progress(progress);
+    }
+    Ok(record)
 }
 
 /// The store could not be read, or holds what is no record: `source` says why.
@@ -248,7 +284,7 @@ pub struct Written {
     pub kind: Kind,
     /// Its key.
     pub key: i64,
-    /// The words it had; `None` for a new one.
+    /// The words it had; `None` for a new one, and for one that keeps its words.
     pub before: Option<Words>,
     /// What it is now.
     pub after: After,
@@ -269,7 +305,11 @@ pub enum After {
         updated_at: Timestamp,
         /// See [`Record::wake_at`].
         wake_at: Option<Timestamp>,
+        /// See [`Record::progress`].
+        progress: Option<Progress>,
     },
+    /// It says what it said, and has come further.
+    Advanced(Progress),
     /// It is no more.
     Gone,
     /// It was merged into this one, which answers for it.

@@ -180,7 +180,7 @@ impl Call {
 }
 
 fn read<R: Record>(kind: Kind, stored: &Stored) -> Result<R, Problem> {
-    serde_json::from_str(&stored.document).map_err(|error| {
+    stored.read().map_err(|error| {
         let corrupt = StoreError::Corrupt {
             table: "records",
             id: stored.key,

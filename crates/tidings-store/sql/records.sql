@@ -1,8 +1,9 @@
 -- name: load_record
 -- The record itself, or the one it was merged into.
-select organization_id, id, document
+select organization_id, records.id, document, record_progress.sequence, record_progress.updated_at
 from records
-where id = coalesce((select survivor from record_forwards where record_forwards.id = $1), $1) and kind = $2;
+left join record_progress on record_progress.id = records.id
+where records.id = coalesce((select survivor from record_forwards where record_forwards.id = $1), $1) and kind = $2;
 
 -- name: organization_of_record
 select organization_id
@@ -34,6 +35,16 @@ set version = excluded.version, updated_at = excluded.updated_at, wake_at = excl
 
 -- name: delete_record
 delete from records
+where id = $1;
+
+-- name: put_record_progress
+insert into record_progress (id, sequence, updated_at)
+values ($1, $2, $3)
+on conflict (id) do update
+set sequence = excluded.sequence, updated_at = excluded.updated_at;
+
+-- name: delete_record_progress
+delete from record_progress
 where id = $1;
 
 -- name: put_forward
@@ -113,14 +124,19 @@ set wake_at = $3
 where id = $1 and wake_at <= $2;
 
 -- name: keys_of_records
-select id, $4 is null or updated_at >= $4
+select id, $4 is null
+  or coalesce((select updated_at from record_progress where record_progress.id = records.id), updated_at) >= $4
 from records
 where organization_id = $1 and kind = $2 and id < $3
 order by id desc;
 
 -- name: keys_of_marked_records
 -- Whether one has the other marks too is a column, so that those without are counted as looked at.
-select record_id, ($4 is null or (select updated_at from records where records.id = record_id) >= $4)
+select record_id, ($4 is null
+    or coalesce(
+      (select updated_at from record_progress where record_progress.id = record_id),
+      (select updated_at from records where records.id = record_id)
+    ) >= $4)
   and not exists (
     select 1
     from json_each($6) as mark

@@ -9,7 +9,9 @@ use super::{Change, Context, Data, Rejection, Stop};
 use crate::event::{Content, NewEvent, Numbering};
 use crate::fault::Fault;
 use crate::id::ContactId;
-use crate::record::{After, Kind, ReadFailed, Record, Records, Stored, Words, Written};
+use crate::record::{
+    self, After, Kind, Progress, ReadFailed, Record, Records, Stored, Words, Written,
+};
 
 /// A command's view of the records, its own writes included.
 pub struct Work<'r> {
@@ -17,20 +19,13 @@ pub struct Work<'r> {
     pub context: &'r Context,
     records: &'r mut dyn Records,
     /// What was read, so that nothing is read twice.
-    loaded: HashMap<(Kind, i64), Option<Loaded>>,
+    loaded: HashMap<(Kind, i64), Option<Stored>>,
     /// Keys of new records: nothing is stored under them.
     made: Vec<i64>,
     written: Vec<Written>,
     places: HashMap<(Kind, i64), usize>,
     events: Vec<NewEvent>,
     erased: Vec<ContactId>,
-}
-
-/// A record as it was read.
-struct Loaded {
-    stored: Stored,
-    /// The words it was found by, once someone looked.
-    words: Option<Words>,
 }
 
 impl<'r> Work<'r> {
@@ -99,25 +94,25 @@ impl<'r> Work<'r> {
     /// The record with this key, or the survivor it was merged into.
     pub fn look_up<R: Record>(&mut self, kind: Kind, key: i64) -> Result<Option<R>, ReadFailed> {
         let written = self.places.get(&(kind, key)).map(|at| &self.written[*at]);
-        match written.map(|written| &written.after) {
-            Some(After::Kept { document, .. }) => read(document).map(Some),
-            Some(After::Gone) => Ok(None),
+        let advanced = match written.map(|written| &written.after) {
+            Some(After::Kept {
+                document, progress, ..
+            }) => return read(document, *progress).map(Some),
+            Some(After::Gone) => return Ok(None),
             Some(After::Forwarded(survivor)) => {
                 let survivor = *survivor;
+                return self.look_up(kind, survivor);
+            }
+            Some(After::Advanced(progress)) => Some(*progress),
+            None => None,
+        };
+        match self.loaded(kind, key)? {
+            Some(stored) if stored.key != key => {
+                let survivor = stored.key;
                 self.look_up(kind, survivor)
             }
-            None => match self.loaded(kind, key)? {
-                Some(loaded) if loaded.stored.key != key => {
-                    let survivor = loaded.stored.key;
-                    self.look_up(kind, survivor)
-                }
-                Some(loaded) => {
-                    let record = read(&loaded.stored.document)?;
-                    loaded.words.get_or_insert_with(|| Words::of(&record));
-                    Ok(Some(record))
-                }
-                None => Ok(None),
-            },
+            Some(stored) => read(&stored.document, advanced.or(stored.progress)).map(Some),
+            None => Ok(None),
         }
     }
 
@@ -138,8 +133,8 @@ impl<'r> Work<'r> {
         } else {
             let organization = self.context.organization_id;
             let found = self.records.find(organization, kind, word)?;
-            // One that was written meanwhile has the word no more.
-            found.filter(|key| !self.places.contains_key(&(kind, *key)))
+            // One that was rewritten meanwhile has the word no more.
+            found.filter(|key| !self.is_rewritten(kind, *key))
         };
         match key {
             Some(key) => self.look_up(kind, key),
@@ -185,8 +180,26 @@ impl<'r> Work<'r> {
             words: Words::of(record),
             updated_at: record.updated_at(),
             wake_at: record.wake_at(),
+            progress: record.progress(),
         };
         self.write::<R>(record.kind(), record.key(), after)
+    }
+
+    /// Writes a record that has come further and else is as it was read.
+    ///
+    /// # Panics
+    /// When it is of a kind that has no progress.
+    pub fn advance<R: Record>(&mut self, record: &R) {
+        let (kind, key) = (record.kind(), record.key());
+        let reached = record.progress().expect("only what counts advances");
+        let Some(at) = self.places.get(&(kind, key)) else {
+            return self.note(kind, key, None, After::Advanced(reached));
+        };
+        match &mut self.written[*at].after {
+            After::Kept { progress, .. } => *progress = Some(reached),
+            After::Advanced(progress) => *progress = reached,
+            After::Gone | After::Forwarded(_) => {}
+        }
     }
 
     /// Removes a record.
@@ -238,14 +251,14 @@ impl<'r> Work<'r> {
     ) -> Result<Vec<i64>, ReadFailed> {
         let organization = self.context.organization_id;
         let mut keys = self.records.marked(organization, kind, mark, limit)?;
-        keys.retain(|key| !self.places.contains_key(&(kind, *key)));
+        keys.retain(|key| !self.is_rewritten(kind, *key));
         let own = |written: &&Written| written.kind == kind && has_mark(&written.after, mark);
         keys.extend(self.written.iter().filter(own).map(|written| written.key));
         keys.sort_unstable();
         Ok(keys)
     }
 
-    fn loaded(&mut self, kind: Kind, key: i64) -> Result<Option<&mut Loaded>, ReadFailed> {
+    fn loaded(&mut self, kind: Kind, key: i64) -> Result<Option<&Stored>, ReadFailed> {
         if self.made.contains(&key) {
             return Ok(None);
         }
@@ -254,41 +267,51 @@ impl<'r> Work<'r> {
             Entry::Vacant(place) => {
                 let organization = self.context.organization_id;
                 let stored = self.records.load(kind, key)?;
-                let here = stored.filter(|stored| stored.organization_id == organization);
-                place.insert(here.map(|stored| Loaded {
-                    stored,
-                    words: None,
-                }))
+                place.insert(stored.filter(|stored| stored.organization_id == organization))
             }
         };
-        Ok(loaded.as_mut())
+        Ok(loaded.as_ref())
+    }
+
+    /// Whether the record has, by now, other words than those it was read with.
+    fn is_rewritten(&self, kind: Kind, key: i64) -> bool {
+        let written = self.places.get(&(kind, key)).map(|at| &self.written[*at]);
+        written.is_some_and(|written| !matches!(written.after, After::Advanced(_)))
     }
 
     fn write<R: Record>(&mut self, kind: Kind, key: i64, after: After) -> Result<(), ReadFailed> {
-        if let Some(at) = self.places.get(&(kind, key)) {
-            self.written[*at].after = after;
+        if self.is_rewritten(kind, key) {
+            let at = self.places[&(kind, key)];
+            self.written[at].after = after;
             return Ok(());
         }
         let before = match self.loaded(kind, key)? {
-            Some(Loaded {
-                words: Some(words), ..
-            }) => Some(words.clone()),
-            Some(loaded) => Some(Words::of(&read::<R>(&loaded.stored.document)?)),
+            Some(stored) => Some(Words::of(&read::<R>(&stored.document, None)?)),
             None => None,
         };
-        self.places.insert((kind, key), self.written.len());
-        self.written.push(Written {
+        self.note(kind, key, before, after);
+        Ok(())
+    }
+
+    fn note(&mut self, kind: Kind, key: i64, before: Option<Words>, after: After) {
+        let written = Written {
             kind,
             key,
             before,
             after,
-        });
-        Ok(())
+        };
+        match self.places.entry((kind, key)) {
+            Entry::Occupied(place) => self.written[*place.get()] = written,
+            Entry::Vacant(place) => {
+                place.insert(self.written.len());
+                self.written.push(written);
+            }
+        }
     }
 }
 
-fn read<R: Record>(document: &str) -> Result<R, ReadFailed> {
-    serde_json::from_str(document).map_err(|error| ReadFailed(Box::new(error)))
+fn read<R: Record>(document: &str, progress: Option<Progress>) -> Result<R, ReadFailed> {
+    record::read(document, progress).map_err(|error| ReadFailed(Box::new(error)))
 }
 
 fn has_key(after: &After, word: &str) -> bool {

@@ -37,6 +37,8 @@ pub struct Turn {
     is_heard: bool,
     /// Whether a person answered the customer.
     is_answered: bool,
+    /// Whether a clock began, went off or stopped.
+    is_clock_moved: bool,
 }
 
 /// What the conversation was before.
@@ -82,6 +84,7 @@ impl Turn {
             specifics: Vec::new(),
             is_heard: false,
             is_answered: false,
+            is_clock_moved: false,
         }
     }
 
@@ -191,8 +194,9 @@ impl Turn {
         let told = self.tell_all(work)?;
         match self.origin {
             Origin::New | Origin::Changed(_) => work.put(&mut self.conversation)?,
-            Origin::Unchanged if told > 0 => work.keep(&self.conversation)?,
-            Origin::Unchanged => {}
+            Origin::Unchanged if told == 0 => {}
+            Origin::Unchanged if self.is_clock_moved => work.keep(&self.conversation)?,
+            Origin::Unchanged => work.advance(&self.conversation),
         }
         Ok(self)
     }
@@ -212,7 +216,8 @@ impl Turn {
     /// Lets the clocks of service levels follow what happened. What was due before is told first.
     fn keep_time(&mut self, work: &mut Work<'_>) -> Result<(), ReadFailed> {
         let now = work.context.now;
-        let mut timers = std::mem::take(&mut self.conversation.sla);
+        let before = std::mem::take(&mut self.conversation.sla);
+        let mut timers = before.clone();
         let mut told = timers.fire(now);
         let scope = Scope {
             team_id: team_of(&self.conversation),
@@ -237,6 +242,7 @@ impl Turn {
         ) {
             told.extend(timers.settle(now));
         }
+        self.is_clock_moved = timers != before;
         self.conversation.sla = timers;
         for event in told {
             self.tell(event.kind, Data::new().with("sla", &event.sla));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{After, Kind, ReadFailed, Records, Stored, Words};
+use super::{After, Kind, Progress, ReadFailed, Records, Stored, Words};
 use crate::clock::Timestamp;
 use crate::command::{Change, Command, Context, Rejection, decide};
 use crate::id::OrganizationId;
@@ -22,11 +22,7 @@ pub(crate) struct Memory {
 /// What is kept under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Row {
-    Kept {
-        organization: OrganizationId,
-        document: String,
-        words: Words,
-    },
+    Kept { stored: Stored, words: Words },
     Forwarded(i64),
 }
 
@@ -34,11 +30,7 @@ impl Row {
     /// Whether it is a record of `organization` of which `has` is true.
     fn is(&self, organization: OrganizationId, has: impl FnOnce(&Words) -> bool) -> bool {
         match self {
-            Self::Kept {
-                organization: of,
-                words,
-                ..
-            } => *of == organization && has(words),
+            Self::Kept { stored, words } => stored.organization_id == organization && has(words),
             Self::Forwarded(_) => false,
         }
     }
@@ -86,22 +78,33 @@ impl Memory {
                 Some(Row::Kept { words, .. }) => Some(words),
                 Some(Row::Forwarded(_)) | None => None,
             };
-            assert_eq!(before, written.before.as_ref(), "{place:?}");
+            let keeps_words = matches!(written.after, After::Advanced(_));
+            assert_eq!(
+                before.filter(|_| !keeps_words),
+                written.before.as_ref(),
+                "{place:?}"
+            );
             match written.after {
-                After::Gone => self.rows.remove(&place),
-                After::Forwarded(survivor) => self.rows.insert(place, Row::Forwarded(survivor)),
-                After::Kept {
-                    document, words, ..
-                } => {
-                    let organization = self.context.organization_id;
-                    let row = Row::Kept {
-                        organization,
-                        document,
-                        words,
-                    };
-                    self.rows.insert(place, row)
+                After::Gone => drop(self.rows.remove(&place)),
+                After::Forwarded(survivor) => {
+                    self.rows.insert(place, Row::Forwarded(survivor));
                 }
-            };
+                After::Advanced(reached) => self.advance(place, reached),
+                After::Kept {
+                    document,
+                    words,
+                    progress,
+                    ..
+                } => {
+                    let stored = Stored {
+                        organization_id: self.context.organization_id,
+                        key: written.key,
+                        document,
+                        progress,
+                    };
+                    self.rows.insert(place, Row::Kept { stored, words });
+                }
+            }
         }
         self.no_key_is_shared();
         for event in change.events {
@@ -111,19 +114,21 @@ impl Memory {
         serde_json::from_str(&change.reply).unwrap_or_default()
     }
 
+    fn advance(&mut self, place: (Kind, i64), reached: Progress) {
+        match self.rows.get_mut(&place) {
+            Some(Row::Kept { stored, .. }) => stored.progress = Some(reached),
+            Some(Row::Forwarded(_)) | None => panic!("{place:?} is not there"),
+        }
+    }
+
     fn no_key_is_shared(&self) {
         let mut holders = BTreeMap::new();
         for ((kind, key), row) in &self.rows {
-            let Row::Kept {
-                organization,
-                words,
-                ..
-            } = row
-            else {
+            let Row::Kept { stored, words } = row else {
                 continue;
             };
             for word in &words.keys {
-                let other = holders.insert((organization, kind, word), key);
+                let other = holders.insert((stored.organization_id, kind, word), key);
                 assert_eq!(other, None, "{word} of {kind:?}");
             }
         }
@@ -137,15 +142,7 @@ impl Records for Memory {
                 let survivor = *survivor;
                 self.load(kind, survivor)
             }
-            Some(Row::Kept {
-                organization,
-                document,
-                ..
-            }) => Ok(Some(Stored {
-                organization_id: *organization,
-                key,
-                document: document.clone(),
-            })),
+            Some(Row::Kept { stored, .. }) => Ok(Some(stored.clone())),
             None => Ok(None),
         }
     }

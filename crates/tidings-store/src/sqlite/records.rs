@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tidings_core::clock::Timestamp;
 use tidings_core::id::{IdSource, OrganizationId};
-use tidings_core::record::{After, Kind, ReadFailed, Records, Stored, Words, Written};
+use tidings_core::record::{After, Kind, Progress, ReadFailed, Records, Stored, Words, Written};
 
 use super::paging::{Bounds, merge, page};
 use super::reading::organizations_within;
@@ -58,10 +58,19 @@ pub(super) fn load(
     key: i64,
 ) -> rusqlite::Result<Option<Stored>> {
     let read = |row: &Row<'_>| {
+        let sequence: Option<i64> = row.get(3)?;
+        let progress = match sequence {
+            Some(sequence) => Some(Progress {
+                sequence,
+                updated_at: Timestamp::from_ms(row.get(4)?),
+            }),
+            None => None,
+        };
         Ok(Stored {
             organization_id: OrganizationId(row.get(0)?),
             key: row.get(1)?,
             document: row.get(2)?,
+            progress,
         })
     };
     connection
@@ -136,7 +145,7 @@ pub(super) fn write(
         })
     };
     // Words are let go before any is taken: one record may take what another gives up.
-    for pen in pens() {
+    for pen in pens().filter(Pen::changes_words) {
         pen.let_words_go()?;
     }
     for pen in pens() {
@@ -169,16 +178,20 @@ impl Pen<'_> {
     fn write(&self) -> rusqlite::Result<()> {
         let key = self.written.key;
         match &self.written.after {
-            After::Kept { .. } => {
+            After::Kept { progress, .. } => {
                 self.put()?;
+                if let Some(progress) = progress {
+                    self.put_progress(*progress)?;
+                }
                 self.take_words()
             }
+            After::Advanced(progress) => self.put_progress(*progress),
             After::Gone => {
-                self.execute("delete_record", [key])?;
+                self.delete()?;
                 self.execute("delete_forwards", [key])
             }
             After::Forwarded(survivor) => {
-                self.execute("delete_record", [key])?;
+                self.delete()?;
                 self.execute("move_forwards", [key, *survivor])?;
                 self.execute("put_forward", [key, *survivor])
             }
@@ -210,6 +223,20 @@ impl Pen<'_> {
         )
     }
 
+    fn put_progress(&self, progress: Progress) -> rusqlite::Result<()> {
+        let Progress {
+            sequence,
+            updated_at,
+        } = progress;
+        let values = params![self.written.key, sequence, updated_at.as_ms()];
+        self.execute("put_record_progress", values)
+    }
+
+    fn delete(&self) -> rusqlite::Result<()> {
+        self.execute("delete_record", [self.written.key])?;
+        self.execute("delete_record_progress", [self.written.key])
+    }
+
     fn take_words(&self) -> rusqlite::Result<()> {
         let (before, after) = self.words();
         let (organization, kind) = (self.organization.0, self.written.kind.as_str());
@@ -223,6 +250,10 @@ impl Pen<'_> {
         Ok(())
     }
 
+    fn changes_words(&self) -> bool {
+        !matches!(self.written.after, After::Advanced(_))
+    }
+
     /// The words the record had, and those it has now.
     fn words(&self) -> (&Words, &Words) {
         static NONE: Words = Words {
@@ -231,7 +262,7 @@ impl Pen<'_> {
         };
         let after = match &self.written.after {
             After::Kept { words, .. } => words,
-            After::Gone | After::Forwarded(_) => &NONE,
+            After::Advanced(_) | After::Gone | After::Forwarded(_) => &NONE,
         };
         (self.written.before.as_ref().unwrap_or(&NONE), after)
     }

@@ -74,7 +74,7 @@ impl<P: Place> Bench<P> {
 
     async fn name_of(&self, id: ResourceId) -> Option<String> {
         let stored = self.store.record(BOT, id.0).await.unwrap()?;
-        let resource: resource::Resource = serde_json::from_str(&stored.document).unwrap();
+        let resource: resource::Resource = stored.read().unwrap();
         Some(resource.members["name"].as_str().unwrap().to_owned())
     }
 

@@ -19,7 +19,7 @@ use crate::id::{EventId, OrganizationId};
 use crate::input::{Faults, Object};
 use crate::message::Message;
 use crate::record::memory::{Memory, Row};
-use crate::record::{Kind, ResourceKind};
+use crate::record::{Kind, Record, ResourceKind, Stored};
 use crate::reply_draft::ReplyDraft;
 use crate::resource::Resource;
 use crate::sla;
@@ -129,30 +129,25 @@ impl World {
     fn kept(&self) -> Records {
         let mut kept = Records::new();
         for ((kind, _), row) in &self.memory.rows {
-            let Row::Kept {
-                organization,
-                document,
-                ..
-            } = row
-            else {
+            let Row::Kept { stored, .. } = row else {
                 continue;
             };
             let object = match kind {
-                Kind::Call => json!(read::<Call>(document).object()),
-                Kind::User => json!(read::<User>(document).object()),
-                Kind::Contact => json!(read::<Contact>(document).object()),
-                Kind::Conversation => json!(read::<Conversation>(document).object()),
-                Kind::Message => json!(read::<Message>(document).object()),
-                Kind::Draft => json!(read::<ReplyDraft>(document).object()),
+                Kind::Call => json!(read::<Call>(stored).object()),
+                Kind::User => json!(read::<User>(stored).object()),
+                Kind::Contact => json!(read::<Contact>(stored).object()),
+                Kind::Conversation => json!(read::<Conversation>(stored).object()),
+                Kind::Message => json!(read::<Message>(stored).object()),
+                Kind::Draft => json!(read::<ReplyDraft>(stored).object()),
                 // Nobody is told of these.
                 Kind::Resource(ResourceKind::Team)
                 | Kind::Import
                 | Kind::RemovedMessage
                 | Kind::SlaPolicy => continue,
-                Kind::Resource(_) => json!(read::<Resource>(document).object()),
+                Kind::Resource(_) => json!(read::<Resource>(stored).object()),
             };
             let id = object["id"].as_str().unwrap().to_owned();
-            let place = (*organization, kind.as_str().to_owned(), id);
+            let place = (stored.organization_id, kind.as_str().to_owned(), id);
             kept.insert(place, object.as_object().unwrap().clone());
         }
         kept
@@ -172,8 +167,8 @@ fn schema(dialect: Dialect, name: &str) -> &'static Validator {
     &COMPILED[&(dialect, name.to_owned())]
 }
 
-fn read<R: serde::de::DeserializeOwned>(document: &str) -> R {
-    serde_json::from_str(document).unwrap()
+fn read<R: Record>(stored: &Stored) -> R {
+    stored.read().unwrap()
 }
 
 /// Reads a sound body as the API does.

@@ -129,6 +129,14 @@ create table records (
 create index records_by_organization on records (organization_id, kind, id);
 create index records_to_wake on records (wake_at, id) where wake_at is not null;
 
+-- What moves with each event about a record that counts them: a few bytes each, so that a commit that
+-- goes on with many records writes few pages, and none of the long rows.
+create table record_progress (
+  id integer not null primary key,
+  sequence bigint not null,
+  updated_at bigint not null
+);
+
 -- Records that were merged into others; a survivor is always one of `records`.
 create table record_forwards (
   id integer not null primary key,

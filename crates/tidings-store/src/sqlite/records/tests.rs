@@ -42,6 +42,7 @@ fn kept(key: i64, before: Option<Words>, words: Words) -> Written {
             words,
             updated_at: NOW,
             wake_at: None,
+            progress: None,
         },
     }
 }
@@ -109,9 +110,8 @@ fn forwards_lead_to_the_last_survivor_and_go_with_it() {
     assert_eq!(left, 0);
 }
 
-#[test]
-fn marks_narrow_a_list() {
-    let connection = database();
+/// One organization.
+fn directory() -> Directory {
     let directory = Directory::default();
     directory.write().put_organization(Organization {
         id: HERE,
@@ -121,6 +121,33 @@ fn marks_narrow_a_list() {
         created_at: NOW,
         updated_at: NOW,
     });
+    directory
+}
+
+/// The keys of its records that a query finds.
+fn listed(
+    connection: &Connection,
+    directory: &Directory,
+    marks: &[&str],
+    updated_since: Option<Timestamp>,
+    before: Option<i64>,
+) -> Vec<i64> {
+    let query = RecordQuery {
+        reach: Reach::Only(HERE),
+        kind: KIND,
+        marks: marks.iter().map(ToString::to_string).collect(),
+        updated_since,
+        before,
+        limit: 10,
+    };
+    let page = list(connection, directory, &query).unwrap();
+    page.rows.iter().map(|stored| stored.key).collect()
+}
+
+#[test]
+fn marks_narrow_a_list() {
+    let connection = database();
+    let directory = directory();
     for key in 1..=6 {
         let marks: &[&str] = match key {
             1 | 4 => &["even", "third"],
@@ -130,19 +157,7 @@ fn marks_narrow_a_list() {
         write(&connection, HERE, &[kept(key, None, words(&[], marks))]).unwrap();
     }
     let listed = |marks: &[&str], updated_since, before| {
-        let query = RecordQuery {
-            reach: Reach::Only(HERE),
-            kind: KIND,
-            marks: marks.iter().map(ToString::to_string).collect(),
-            updated_since,
-            before,
-            limit: 10,
-        };
-        let page = list(&connection, &directory, &query).unwrap();
-        page.rows
-            .iter()
-            .map(|stored| stored.key)
-            .collect::<Vec<_>>()
+        listed(&connection, &directory, marks, updated_since, before)
     };
     assert_eq!(listed(&[], None, None), [6, 5, 4, 3, 2, 1]);
     assert_eq!(listed(&["even"], None, None), [6, 4, 2, 1]);
@@ -152,6 +167,51 @@ fn marks_narrow_a_list() {
     assert_eq!(listed(&["even"], Some(later), None), [] as [i64; 0]);
     assert_eq!(listed(&[], Some(later), None), [] as [i64; 0]);
     assert_eq!(listed(&["nobody"], None, None), [] as [i64; 0]);
+}
+
+#[test]
+fn a_record_that_counts_advances_and_stays_as_it_is() {
+    let connection = database();
+    let counted = |sequence, updated_at| Progress {
+        sequence,
+        updated_at,
+    };
+    let mut first = kept(1, None, words(&["a"], &["b"]));
+    if let After::Kept { progress, .. } = &mut first.after {
+        *progress = Some(counted(1, NOW));
+    }
+    let later = NOW.plus(std::time::Duration::from_millis(1));
+    let next = Written {
+        before: None,
+        after: After::Advanced(counted(2, later)),
+        ..first.clone()
+    };
+    write(&connection, HERE, &[first, next]).unwrap();
+
+    let stored = load(&connection, KIND, 1).unwrap().unwrap();
+    assert_eq!(
+        (&*stored.document, stored.progress),
+        ("1", Some(counted(2, later)))
+    );
+    assert_eq!(find(&connection, HERE, KIND, "a").unwrap(), Some(1));
+    let directory = directory();
+    for marks in [&[][..], &["b"]] {
+        assert_eq!(
+            listed(&connection, &directory, marks, Some(later), None),
+            [1]
+        );
+    }
+
+    write(
+        &connection,
+        HERE,
+        &[gone(1, words(&["a"], &["b"]), After::Gone)],
+    )
+    .unwrap();
+    let left: i64 = connection
+        .query_row("select count(*) from record_progress", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 0);
 }
 
 /// What may be done to one of a few records.
