@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::cores::Core;
 use crate::story::{self, Broken};
 
 /// What a run came to.
@@ -24,7 +25,8 @@ pub(crate) fn run(seeds: Range<u64>) -> Run {
     let told = AtomicU64::new(0);
     let is_over = AtomicBool::new(false);
     let broken: Mutex<Option<Broken>> = Mutex::new(None);
-    let tell_some = || {
+    let tell_some = |core: Core| {
+        core.settle();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
@@ -44,8 +46,8 @@ pub(crate) fn run(seeds: Range<u64>) -> Run {
         }
     };
     thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(tell_some);
+        for core in Core::all() {
+            scope.spawn(move || tell_some(core));
         }
     });
     Run {

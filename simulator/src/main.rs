@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails fails the story")]
 #![expect(clippy::print_stdout, reason = "a program that reports")]
 
+mod cores;
 mod dice;
 mod endpoint;
 #[cfg(feature = "faults")]
@@ -20,6 +21,10 @@ use clap::Parser;
 
 use crate::fleet::Run;
 use crate::story::Broken;
+
+/// For SQLite too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Tells stories about the delivery engine, and says which break a rule.
 #[derive(Debug, Parser)]
