@@ -122,8 +122,9 @@ impl Records for Reading<'_> {
         _organization: OrganizationId,
         kind: Kind,
         word: &str,
-    ) -> Result<Option<i64>, ReadFailed> {
-        Ok(self.memory.keys.get(&(kind, word.to_owned())).copied())
+    ) -> Result<Option<Stored>, ReadFailed> {
+        let key = self.memory.keys.get(&(kind, word.to_owned()));
+        Ok(key.and_then(|key| self.memory.stored.get(&(kind, *key)).cloned()))
     }
 
     fn marked(

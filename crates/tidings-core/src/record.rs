@@ -231,13 +231,13 @@ pub trait Records {
     /// A record, or the survivor it was merged into.
     fn load(&mut self, kind: Kind, key: i64) -> Result<Option<Stored>, ReadFailed>;
 
-    /// The record with a key.
+    /// The record that a word finds alone.
     fn find(
         &mut self,
         organization: OrganizationId,
         kind: Kind,
         word: &str,
-    ) -> Result<Option<i64>, ReadFailed>;
+    ) -> Result<Option<Stored>, ReadFailed>;
 
     /// The first `limit` records with a mark, oldest first.
     fn marked(

@@ -11,9 +11,11 @@ from records
 where id = coalesce((select survivor from record_forwards where record_forwards.id = $1), $1) and kind = $2;
 
 -- name: find_record
-select record_id
+select records.organization_id, records.id, document, record_progress.sequence, record_progress.updated_at
 from record_keys
-where organization_id = $1 and kind = $2 and word = $3;
+join records on records.id = record_id
+left join record_progress on record_progress.id = record_id
+where record_keys.organization_id = $1 and record_keys.kind = $2 and word = $3;
 
 -- name: marked_records
 select record_id

@@ -128,17 +128,19 @@ impl<'r> Work<'r> {
     /// The record that this word finds.
     pub fn find<R: Record>(&mut self, kind: Kind, word: &str) -> Result<Option<R>, ReadFailed> {
         let own = |written: &&Written| written.kind == kind && has_key(&written.after, word);
-        let key = if let Some(written) = self.written.iter().find(own) {
-            Some(written.key)
-        } else {
-            let organization = self.context.organization_id;
-            let found = self.records.find(organization, kind, word)?;
+        if let Some(written) = self.written.iter().find(own) {
+            let key = written.key;
+            return self.look_up(kind, key);
+        }
+        let organization = self.context.organization_id;
+        match self.records.find(organization, kind, word)? {
             // One that was rewritten meanwhile has the word no more.
-            found.filter(|key| !self.is_rewritten(kind, *key))
-        };
-        match key {
-            Some(key) => self.look_up(kind, key),
-            None => Ok(None),
+            Some(stored) if !self.is_rewritten(kind, stored.key) => {
+                let key = stored.key;
+                self.loaded.entry((kind, key)).or_insert(Some(stored));
+                self.look_up(kind, key)
+            }
+            Some(_) | None => Ok(None),
         }
     }
 

@@ -152,13 +152,14 @@ impl Records for Memory {
         organization: OrganizationId,
         kind: Kind,
         word: &str,
-    ) -> Result<Option<i64>, ReadFailed> {
+    ) -> Result<Option<Stored>, ReadFailed> {
         let has = |words: &Words| words.keys.iter().any(|key| key == word);
-        let mut found = self
+        let found = self
             .rows
             .iter()
-            .filter(|((of, _), row)| *of == kind && row.is(organization, has));
-        Ok(found.next().map(|((_, key), _)| *key))
+            .find(|((of, _), row)| *of == kind && row.is(organization, has));
+        let key = found.map(|((_, key), _)| *key);
+        key.map_or(Ok(None), |key| self.load(kind, key))
     }
 
     fn marked(

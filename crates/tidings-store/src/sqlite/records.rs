@@ -28,7 +28,7 @@ impl Records for Present<'_> {
         organization: OrganizationId,
         kind: Kind,
         word: &str,
-    ) -> Result<Option<i64>, ReadFailed> {
+    ) -> Result<Option<Stored>, ReadFailed> {
         find(self.connection, organization, kind, word).map_err(read_failed)
     }
 
@@ -57,26 +57,27 @@ pub(super) fn load(
     kind: Kind,
     key: i64,
 ) -> rusqlite::Result<Option<Stored>> {
-    let read = |row: &Row<'_>| {
-        let sequence: Option<i64> = row.get(3)?;
-        let progress = match sequence {
-            Some(sequence) => Some(Progress {
-                sequence,
-                updated_at: Timestamp::from_ms(row.get(4)?),
-            }),
-            None => None,
-        };
-        Ok(Stored {
-            organization_id: OrganizationId(row.get(0)?),
-            key: row.get(1)?,
-            document: row.get(2)?,
-            progress,
-        })
-    };
     connection
         .prepare_cached(statement("load_record"))?
-        .query_row(params![key, kind.as_str()], read)
+        .query_row(params![key, kind.as_str()], stored)
         .optional()
+}
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
+    let sequence: Option<i64> = row.get(3)?;
+    let progress = match sequence {
+        Some(sequence) => Some(Progress {
+            sequence,
+            updated_at: Timestamp::from_ms(row.get(4)?),
+        }),
+        None => None,
+    };
+    Ok(Stored {
+        organization_id: OrganizationId(row.get(0)?),
+        key: row.get(1)?,
+        document: row.get(2)?,
+        progress,
+    })
 }
 
 /// Whose a record is, or the survivor it was merged into.
@@ -106,12 +107,10 @@ fn find(
     organization: OrganizationId,
     kind: Kind,
     word: &str,
-) -> rusqlite::Result<Option<i64>> {
+) -> rusqlite::Result<Option<Stored>> {
     connection
         .prepare_cached(statement("find_record"))?
-        .query_row(params![organization.0, kind.as_str(), word], |row| {
-            row.get(0)
-        })
+        .query_row(params![organization.0, kind.as_str(), word], stored)
         .optional()
 }
 

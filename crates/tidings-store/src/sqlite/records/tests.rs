@@ -56,6 +56,11 @@ fn gone(key: i64, before: Words, after: After) -> Written {
     }
 }
 
+fn found(connection: &Connection, organization: OrganizationId, word: &str) -> Option<i64> {
+    let found = find(connection, organization, KIND, word).unwrap();
+    found.map(|stored| stored.key)
+}
+
 fn loaded(connection: &Connection, key: i64) -> Option<i64> {
     load(connection, KIND, key)
         .unwrap()
@@ -73,10 +78,10 @@ fn a_word_that_is_given_up_may_be_taken_in_the_same_change() {
     ];
     write(&connection, HERE, &swap).unwrap();
     for (word, key) in [("a", Some(2)), ("b", Some(2)), ("c", Some(1)), ("d", None)] {
-        assert_eq!(find(&connection, HERE, KIND, word).unwrap(), key, "{word}");
+        assert_eq!(found(&connection, HERE, word), key, "{word}");
     }
     let elsewhere = OrganizationId(2);
-    assert_eq!(find(&connection, elsewhere, KIND, "a").unwrap(), None);
+    assert_eq!(found(&connection, elsewhere, "a"), None);
     assert_eq!(marked(&connection, HERE, KIND, "m", 9).unwrap(), [1, 2]);
 }
 
@@ -193,7 +198,7 @@ fn a_record_that_counts_advances_and_stays_as_it_is() {
         (&*stored.document, stored.progress),
         ("1", Some(counted(2, later)))
     );
-    assert_eq!(find(&connection, HERE, KIND, "a").unwrap(), Some(1));
+    assert_eq!(found(&connection, HERE, "a"), Some(1));
     let directory = directory();
     for marks in [&[][..], &["b"]] {
         assert_eq!(
@@ -295,7 +300,7 @@ impl Model {
                 let kept = self.kept.iter().filter(|(_, words)| has(words));
                 kept.map(|(key, _)| *key).collect()
             };
-            let found = find(connection, HERE, KIND, &word).unwrap();
+            let found = found(connection, HERE, &word);
             let owner = owners(&|words| words.keys.contains(&word));
             assert_eq!(found.as_slice(), owner);
             let listed = marked(connection, HERE, KIND, &mark, 9).unwrap();
