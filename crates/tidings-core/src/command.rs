@@ -23,10 +23,12 @@ use crate::user;
 
 mod data;
 mod differences;
+mod reply;
 mod work;
 
 pub use data::Data;
 pub use differences::differences;
+pub use reply::Reply;
 pub use work::Work;
 
 /// Who acts when time alone does: a JSON object, as text.
@@ -42,9 +44,9 @@ macro_rules! nouns {
         }
 
         impl Command {
-            fn decide(&self, work: &mut Work<'_>) -> Result<String, Stop> {
+            fn decide(&self, work: &mut Work<'_>) -> Result<Reply, Stop> {
                 match self {
-                    $(Self::$noun(command) => command.decide(work),)*
+                    $(Self::$noun(command) => command.decide(work).map(Reply::from),)*
                 }
             }
         }
@@ -132,8 +134,8 @@ pub struct Change {
     pub events: Vec<NewEvent>,
     /// Removed contacts of whom the events kept so far shall tell nothing more.
     pub erased: Vec<ContactId>,
-    /// What the caller is answered: JSON.
-    pub reply: String,
+    /// What the caller is answered.
+    pub reply: Reply,
 }
 
 /// Why a command is not carried out; then nothing changed.

@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::command::{Data, Stop, Work, differences};
 use crate::event::Numbering;
 use crate::id::ContactId;
-use crate::record::{Kind, Record};
+use crate::record::{Kind, Record, word_of};
 
 mod command;
 pub mod draft;
@@ -110,9 +110,9 @@ impl Record for Contact {
 }
 
 impl Identity {
-    /// The key that finds its contact: a pair in JSON, so that no two identities read alike.
+    /// The key that finds its contact.
     pub fn word(&self) -> String {
-        json!([self.channel_type, self.external_id]).to_string()
+        word_of(&[&self.channel_type, &self.external_id])
     }
 }
 

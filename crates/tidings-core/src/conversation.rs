@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::{GivenTime, Timestamp};
 use crate::id::{ContactId, ConversationId};
-use crate::record::{Kind, Progress, Record};
+use crate::record::{Kind, Progress, Record, word_of};
 use crate::sla::Timers;
 
 mod command;
@@ -150,14 +150,14 @@ pub struct Conversation {
 /// How the key of a thread begins; that of a reference does not.
 const THREAD: &str = r#"["thread","#;
 
-/// The key of the conversation on a thread: a list in JSON, so that no two threads read alike.
+/// The key of the conversation on a thread.
 pub fn thread_key(channel_type: &str, thread_id: &str) -> String {
-    serde_json::json!(["thread", channel_type, thread_id]).to_string()
+    word_of(&["thread", channel_type, thread_id])
 }
 
 /// The key of the conversation with an external reference.
 pub fn reference_key(reference: &str) -> String {
-    serde_json::json!(["reference", reference]).to_string()
+    word_of(&["reference", reference])
 }
 
 /// The mark of all conversations that nobody has.

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::clock::Timestamp;
 use crate::command::{Rejection, Stop, Work};
 use crate::fault::Fault;
-use crate::record::{Kind, ReadFailed, Record};
+use crate::record::{Kind, ReadFailed, Record, word_of};
 
 mod draft;
 
@@ -137,9 +137,9 @@ fn find(work: &mut Work<'_>, kind: Kind, reference: &str) -> Result<Option<Impor
     work.find(Kind::Import, &word(kind, reference))
 }
 
-/// The key of a ref: a pair in JSON, so that no two read alike.
+/// The key of a ref.
 fn word(kind: Kind, reference: &str) -> String {
-    json!([kind.as_str(), reference]).to_string()
+    word_of(&[kind.as_str(), reference])
 }
 
 /// Why the line at this place was refused, as faults of the batch.

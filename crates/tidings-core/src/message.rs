@@ -17,6 +17,7 @@ pub use command::{Command, Mark};
 pub(crate) use command::{Writing, data_of};
 pub use draft::*;
 pub use past::Past;
+pub use receiving::Received;
 pub(crate) use repeat::{known, remove};
 
 /// From whom to whom.

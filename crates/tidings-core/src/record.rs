@@ -271,6 +271,11 @@ impl Words {
     }
 }
 
+/// A word of several parts: a list in JSON, so that no two read alike.
+pub fn word_of(parts: &[&str]) -> String {
+    serde_json::to_string(parts).expect("texts are JSON")
+}
+
 fn in_order(mut words: Vec<String>) -> Vec<String> {
     words.sort_unstable();
     words.dedup();

@@ -136,8 +136,10 @@ impl Engine {
         &self,
         order: Order,
     ) -> Result<Result<Answer, Rejection>, StoreError> {
-        self.offer(|reply| Job::Command(Box::new(order), reply))
-            .await
+        let decided = self
+            .offer(|reply| Job::Command(Box::new(order), reply))
+            .await?;
+        Ok(decided.map(Answer::from))
     }
 
     pub(crate) async fn change(&self, request: Request) -> Result<Result<(), Refusal>, StoreError> {

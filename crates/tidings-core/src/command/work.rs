@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 
 use tidings_events::{EventType, event_type};
 
-use super::{Change, Context, Data, Rejection, Stop};
+use super::{Change, Context, Data, Rejection, Reply, Stop};
 use crate::event::{Content, NewEvent, Numbering};
 use crate::fault::Fault;
 use crate::id::ContactId;
@@ -42,7 +42,7 @@ impl<'r> Work<'r> {
         }
     }
 
-    pub(crate) fn into_change(self, reply: String) -> Change {
+    pub(crate) fn into_change(self, reply: Reply) -> Change {
         Change {
             written: self.written,
             events: self.events,

@@ -40,7 +40,7 @@ fn met(memory: &mut Memory, channel: &str, from: &Value) -> Value {
     let context = memory.context.clone();
     let mut work = Work::new(&context, memory);
     let contact = meet(&mut work, &sender).unwrap();
-    let change = work.into_change(json!(contact.shown()).to_string());
+    let change = work.into_change(json!(contact.shown()).to_string().into());
     memory.apply(change)
 }
 

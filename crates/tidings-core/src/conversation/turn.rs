@@ -93,6 +93,11 @@ impl Turn {
         &self.conversation
     }
 
+    /// The conversation as it is by now, for good.
+    pub fn into_conversation(self) -> Conversation {
+        self.conversation
+    }
+
     /// The conversation as it was before; `None` when it is new or nothing of it changed.
     pub fn before(&self) -> Option<&Conversation> {
         match &self.origin {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::draft::{Draft, Inbound, Patch};
 use super::{Direction, Message, Role, Sender};
-use crate::command::{Data, Rejection, Stop, Work, differences};
+use crate::command::{Data, Rejection, Reply, Stop, Work, differences};
 use crate::conversation::Turn;
 use crate::fault::Fault;
 use crate::id::{ConversationId, MessageId};
@@ -50,10 +50,13 @@ pub enum Mark {
 }
 
 impl Command {
-    /// What it comes to; the text is the answer.
-    pub(crate) fn decide(&self, work: &mut Work<'_>) -> Result<String, Stop> {
-        match self {
-            Self::Receive(inbound) => super::receiving::receive(work, inbound),
+    /// What it comes to, with the answer.
+    pub(crate) fn decide(&self, work: &mut Work<'_>) -> Result<Reply, Stop> {
+        let text = match self {
+            Self::Receive(inbound) => {
+                let received = super::receiving::receive(work, inbound)?;
+                return Ok(Reply::Received(Box::new(received)));
+            }
             Self::Patch {
                 id,
                 if_match,
@@ -61,19 +64,20 @@ impl Command {
             } => {
                 let message: Message = work.load(Kind::Message, id.0)?;
                 work.match_version(&message, *if_match)?;
-                change(work, &message, patch)
+                change(work, &message, patch)?
             }
             Self::Delete { id } => {
                 let message: Message = work.load(Kind::Message, id.0)?;
                 super::remove(work, &message)?;
                 tell(work, &message, "message.deleted", &Data::new())?;
-                Ok(String::new())
+                String::new()
             }
             Self::Mark { id, mark } => {
                 let message: Message = work.load(Kind::Message, id.0)?;
-                note(work, message, mark)
+                note(work, message, mark)?
             }
-        }
+        };
+        Ok(text.into())
     }
 }
 

@@ -15,12 +15,12 @@ use crate::record::Kind;
 
 /// Appends what a customer wrote to the conversation on its thread. A repeat of a message that came
 /// before changes nothing and answers what is there.
-pub(super) fn receive(work: &mut Work<'_>, inbound: &Inbound) -> Result<String, Stop> {
+pub(super) fn receive(work: &mut Work<'_>, inbound: &Inbound) -> Result<Received, Stop> {
     let repeat_key = inbound.repeat_key();
     if let Some(key) = &repeat_key
         && let Some(known) = known(work, key)?
     {
-        return repeated(work, &known);
+        return repeated(work, known);
     }
     let contact = contact::meet(work, &inbound.from)?;
     let mut turn = turn_with(work, inbound, &contact)?;
@@ -43,11 +43,11 @@ pub(super) fn receive(work: &mut Work<'_>, inbound: &Inbound) -> Result<String, 
         turn.tell_of_guest("message.received", &contact, &data_of(&message));
     }
     let turn = turn.finish(work)?;
-    Ok(reply(
-        Some(&message),
-        Some(turn.conversation()),
-        Some(&contact),
-    ))
+    Ok(Received {
+        message: Some(message),
+        conversation: Some(turn.into_conversation()),
+        contact: Some(contact),
+    })
 }
 
 impl Inbound {
@@ -95,27 +95,45 @@ fn is_abandoned(
 }
 
 /// What is there of a message that came before; it may be gone, and its conversation with it.
-fn repeated(work: &mut Work<'_>, known: &Known) -> Result<String, Stop> {
+fn repeated(work: &mut Work<'_>, known: Known) -> Result<Received, Stop> {
     let (message, place) = match known {
-        Known::Here(message) => (Some(&**message), message.conversation_id),
+        Known::Here(message) => {
+            let place = message.conversation_id;
+            (Some(*message), place)
+        }
         Known::Gone(removed) => (None, removed.conversation_id),
     };
-    let Some(conversation) = work.look_up(Kind::Conversation, place.0)? else {
-        return Ok(reply(message, None, None));
+    let conversation: Option<Conversation> = work.look_up(Kind::Conversation, place.0)?;
+    let contact_id = conversation.as_ref().and_then(|found| found.contact_id);
+    let contact = match contact_id {
+        Some(id) => work.look_up(Kind::Contact, id.0)?,
+        None => None,
     };
-    let mut turn = Turn::on(conversation);
-    let contact = turn.contact(work)?.cloned();
-    Ok(reply(message, Some(turn.conversation()), contact.as_ref()))
+    Ok(Received {
+        message,
+        conversation,
+        contact,
+    })
 }
 
-fn reply(
-    message: Option<&Message>,
-    conversation: Option<&Conversation>,
-    contact: Option<&Contact>,
-) -> String {
-    Data::new()
-        .with("message", &message.map(Message::shown))
-        .with("conversation", &conversation.map(Conversation::shown))
-        .with("contact", &contact.map(Contact::shown))
-        .into_text()
+/// A customer's message with its conversation and its contact, as far as they are there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Received {
+    message: Option<Message>,
+    conversation: Option<Conversation>,
+    contact: Option<Contact>,
+}
+
+impl Received {
+    /// The answer of the API, as JSON.
+    pub(crate) fn text(&self) -> String {
+        Data::new()
+            .with("message", &self.message.as_ref().map(Message::shown))
+            .with(
+                "conversation",
+                &self.conversation.as_ref().map(Conversation::shown),
+            )
+            .with("contact", &self.contact.as_ref().map(Contact::shown))
+            .into_text()
+    }
 }

@@ -4,14 +4,13 @@
 //! leaves a trace under a digest of that key, so that a repeat brings nothing back.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::Message;
 use crate::clock::Timestamp;
 use crate::command::Work;
 use crate::id::{ConversationId, MessageId};
-use crate::record::{Kind, ReadFailed, Record};
+use crate::record::{Kind, ReadFailed, Record, word_of};
 
 /// A message that came before.
 pub(crate) enum Known {
@@ -71,9 +70,9 @@ impl Record for Removed {
     }
 }
 
-/// The key of the message with this name on this thread: a list in JSON, so that no two read alike.
+/// The key of the message with this name on this thread.
 pub(super) fn repeat_key(channel_type: &str, thread_id: &str, external_id: &str) -> String {
-    json!([channel_type, thread_id, external_id]).to_string()
+    word_of(&[channel_type, thread_id, external_id])
 }
 
 /// The message with this key, if it came before.

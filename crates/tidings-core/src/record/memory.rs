@@ -111,7 +111,7 @@ impl Memory {
             let data = serde_json::from_str(&event.content.data).unwrap();
             self.log.push((event.content.kind, data));
         }
-        serde_json::from_str(&change.reply).unwrap_or_default()
+        serde_json::from_str(&change.reply.into_text()).unwrap_or_default()
     }
 
     fn advance(&mut self, place: (Kind, i64), reached: Progress) {

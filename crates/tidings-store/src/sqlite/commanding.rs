@@ -1,7 +1,7 @@
 //! Commands to the conversation core, decided inside the commit: what one reads is what all before it
 //! left, in this very transaction, so nobody can be quicker and nothing is tried twice.
 
-use tidings_core::command::{self, Change, Command, Context, Rejection, SYSTEM_ACTOR};
+use tidings_core::command::{self, Change, Command, Context, Rejection, Reply, SYSTEM_ACTOR};
 use tidings_core::id::OrganizationId;
 use tidings_core::record::{After, ReadFailed};
 
@@ -10,8 +10,28 @@ use super::records::{self, Present};
 use crate::answer::Answer;
 use crate::order::{Order, Place};
 
+/// What a command came to, to be written out by its caller.
+#[derive(Clone, Debug)]
+pub(super) struct Decided {
+    status: u16,
+    reply: Reply,
+}
+
+impl From<Decided> for Answer {
+    fn from(decided: Decided) -> Self {
+        Self {
+            status: decided.status,
+            body: decided.reply.into_text(),
+            secret: false,
+        }
+    }
+}
+
 impl Commit<'_> {
-    pub(super) fn command(&mut self, order: &Order) -> rusqlite::Result<Result<Answer, Rejection>> {
+    pub(super) fn command(
+        &mut self,
+        order: &Order,
+    ) -> rusqlite::Result<Result<Decided, Rejection>> {
         let organization_id = match self.place(order.place)? {
             Ok(organization_id) => organization_id,
             Err(rejection) => return Ok(Err(rejection)),
@@ -26,15 +46,14 @@ impl Commit<'_> {
             Ok(change) => change,
             Err(rejection) => return Ok(Err(rejection)),
         };
-        let answer = Answer {
+        let decided = Decided {
             status: order.status_of(&change),
-            body: self.carry_out(organization_id, change)?,
-            secret: false,
+            reply: self.carry_out(organization_id, change)?,
         };
         if let Some(remember) = &order.remember {
-            self.remember(remember, &answer)?;
+            self.remember(remember, &decided.clone().into())?;
         }
-        Ok(Ok(answer))
+        Ok(Ok(decided))
     }
 
     fn place(&self, place: Place) -> rusqlite::Result<Result<OrganizationId, Rejection>> {
@@ -84,7 +103,7 @@ impl Commit<'_> {
         &mut self,
         organization_id: OrganizationId,
         change: Change,
-    ) -> rusqlite::Result<String> {
+    ) -> rusqlite::Result<Reply> {
         // What happens now is told still: the erasure reaches what happened before.
         for contact in change.erased {
             self.erase_about(organization_id, contact)?;

@@ -7,9 +7,9 @@ use tidings_core::command::Rejection;
 use tidings_core::delivery::Settlement;
 use tokio::sync::oneshot;
 
+use super::commanding::Decided;
 use super::waking::Wake;
 use super::{erasing, replaying};
-use crate::answer::Answer;
 use crate::change::{Refusal, Request};
 use crate::error::StoreError;
 use crate::order::Order;
@@ -22,7 +22,7 @@ const OVERHEAD_BYTES: usize = 256;
 #[derive(Debug)]
 pub(super) enum Job {
     Publish(Publish, Reply<Published>),
-    Command(Box<Order>, Reply<Result<Answer, Rejection>>),
+    Command(Box<Order>, Reply<Result<Decided, Rejection>>),
     Settle(Arc<[Settlement]>, Reply<()>),
     Wake(Wake, Reply<()>),
     Change(Box<Request>, Reply<Result<(), Refusal>>),
@@ -38,7 +38,7 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 /// What a job came to; said to its caller after the commit.
 pub(super) enum Done {
     Published(Published),
-    Commanded(Result<Answer, Rejection>),
+    Commanded(Result<Decided, Rejection>),
     Settled,
     Changed(Result<(), Refusal>),
     Pruned(bool),
