@@ -1,6 +1,7 @@
 //! Where a story's store is kept, and what is left there by a process that died.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,8 +16,11 @@ use super::START;
 /// Where files live in memory, on systems that have such a place.
 const MEMORY: &str = "/dev/shm";
 /// How large the pages of a story's database are, in bytes. A file keeps the size it was made with; small
-/// pages are soon written, and a commit is many of them.
+/// pages are soon written, a commit is many of them, and a long story's log is folded.
 const PAGE_BYTES: usize = 1_024;
+
+/// What a log begins with; a new number whenever it is begun anew.
+const LOG_HEAD_BYTES: usize = 32;
 
 /// A folder with a database in it.
 pub(super) struct Disk {
@@ -61,19 +65,41 @@ impl Disk {
         }
     }
 
-    /// How long the log is that commits are appended to.
-    pub(super) fn log_bytes(&self) -> u64 {
-        fs::metadata(self.log()).map_or(0, |log| log.len())
+    /// As it stands, while nothing is written.
+    pub(super) fn copy(&self) -> Self {
+        let copy = Self::bare();
+        fs::copy(self.database(), copy.database()).unwrap();
+        fs::copy(self.log(), copy.log()).unwrap();
+        copy
     }
 
-    /// As it is found by the next process, if all stopped when the log had this length.
-    pub(super) fn left_at(&self, log_bytes: u64) -> Self {
-        let left = Self::bare();
-        fs::copy(self.database(), left.database()).unwrap();
-        fs::copy(self.log(), left.log()).unwrap();
-        let log = OpenOptions::new().write(true).open(left.log()).unwrap();
-        log.set_len(log_bytes).unwrap();
-        left
+    /// How many bytes were appended to the log since it was copied; none if it was begun anew.
+    pub(super) fn appended_since(&self, copy: &Self) -> u64 {
+        if self.log_head() != copy.log_head() {
+            return 0;
+        }
+        self.log_bytes() - copy.log_bytes()
+    }
+
+    /// As it was when it was copied, and so many of the bytes that were appended since.
+    pub(super) fn between(&self, copy: Self, appended: u64) -> Self {
+        let bytes = copy.log_bytes() + appended;
+        fs::copy(self.log(), copy.log()).unwrap();
+        let log = OpenOptions::new().write(true).open(copy.log()).unwrap();
+        log.set_len(bytes).unwrap();
+        copy
+    }
+
+    fn log_bytes(&self) -> u64 {
+        fs::metadata(self.log()).unwrap().len()
+    }
+
+    /// What differs between logs.
+    fn log_head(&self) -> [u8; LOG_HEAD_BYTES] {
+        let mut head = [0; LOG_HEAD_BYTES];
+        let mut log = File::open(self.log()).unwrap();
+        log.read_exact(&mut head).unwrap();
+        head
     }
 
     fn database(&self) -> PathBuf {

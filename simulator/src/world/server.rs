@@ -42,9 +42,9 @@ impl Server {
         }
     }
 
-    /// The machine as it comes back, if it stopped when the log had this length.
-    fn restart(&mut self, log_bytes: u64) {
-        *self = Self::start_on(self.disk.left_at(log_bytes), self.clock.clone());
+    /// The next process, with what this one left.
+    fn restart(&mut self, left: Disk) {
+        *self = Self::start_on(left, self.clock.clone());
     }
 }
 
@@ -61,8 +61,8 @@ impl World<'_> {
     /// The process dies: all that was committed is there again, and nothing else.
     pub(super) async fn crash(&mut self) {
         self.say("the process dies");
-        let all = self.server.disk.log_bytes();
-        self.server.restart(all);
+        let left = self.server.disk.copy();
+        self.server.restart(left);
         self.forget();
         self.agree().await;
     }
@@ -70,14 +70,20 @@ impl World<'_> {
     /// The process dies within a commit: of what that wrote, some part reached the disk. It is there
     /// whole, or not at all.
     async fn die_within(&mut self, deed: Deed) {
-        let (before, log_before) = (self.ledger.clone(), self.server.disk.log_bytes());
+        let (before, disk_before) = (self.ledger.clone(), self.server.disk.copy());
         self.carry_out(deed).await;
-        let written = self.server.disk.log_bytes().saturating_sub(log_before);
+        let disk = &self.server.disk;
+        let written = disk.appended_since(&disk_before);
         let reached = self.dice.roll(written + 1);
+        let left = match written {
+            // The commit itself was the first of a new log, or wrote nothing.
+            0 => disk.copy(),
+            _ => disk.between(disk_before, reached),
+        };
         self.say(format!(
             "the process dies, {reached} of {written} bytes into a commit"
         ));
-        self.server.restart(log_before + reached);
+        self.server.restart(left);
         self.forget();
         let rows = self.rows().await;
         self.learn(&rows).await;
