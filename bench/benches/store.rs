@@ -221,7 +221,8 @@ impl Rig {
             known: Arc::default(),
             backlog_until: Timestamp::from_ms(health.backlog_until_ms),
             ordered: self.ordering == Ordering::Conversation,
-            after_key: None,
+            after: None,
+            backlog_keys: None,
         }
     }
 

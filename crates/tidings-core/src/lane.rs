@@ -22,7 +22,7 @@ mod temper;
 #[cfg(test)]
 mod tests;
 
-pub use claim::{Claim, Claimed, Part};
+pub use claim::{BacklogKeys, Claim, Claimed, Part};
 pub use ended::{Ended, Reply};
 use flight::Flight;
 use probing::Probing;
@@ -270,9 +270,9 @@ impl Lane {
         let Some(probing) = self.probing.as_mut().filter(|_| !waits) else {
             return;
         };
-        if let Some((known, after_key)) = probing.claim(now) {
+        if let Some((known, after)) = probing.claim(now) {
             let claim = Claim::under(&self.rules, Part::Probe, 1, known);
-            actions.push(Action::Claim(Claim { after_key, ..claim }));
+            actions.push(Action::Claim(Claim { after, ..claim }));
         } else if budget > 0
             && let Some(owed) = probing.take(now)
         {
@@ -293,7 +293,12 @@ impl Lane {
             (Part::Live, &mut self.live),
         ] {
             if let Some((limit, known)) = stream.claim(now, ready, self.in_flight.ids()) {
-                actions.push(Action::Claim(Claim::under(rules, part, limit, known)));
+                let claim = Claim::under(rules, part, limit, known);
+                let backlog_keys = stream.backlog_keys();
+                actions.push(Action::Claim(Claim {
+                    backlog_keys,
+                    ..claim
+                }));
                 if part == Part::Live && backlog_blocks {
                     // The read leaves out what waits for older ones of its conversation there.
                     stream.miss();

@@ -93,18 +93,18 @@ from deliveries
 where webhook_id = $1 and state = 'pending' and failure is not null and coalesce(asked_until, 0) <= $2 and +id > $3
 order by due_at, id;
 
--- name: next_key
-select min(order_key)
+-- name: ordered_keys
+-- The conversations of an ordered lane, row by row: the first row of each is its head.
+select id, order_key
 from deliveries
-where webhook_id = $1 and order_key > $2 and state = 'pending' and order_key is not null;
+where webhook_id = $1 and state = 'pending' and order_key is not null and id > $2 and id <= $3
+order by id;
 
--- name: head_of_key
+-- name: load_head
 select id, event_id, order_key, attempt_count, tries, due_at, first_attempt_at, replay_id is not null,
-  failure is null, coalesce(asked_until, 0) <= $4
+  failure is null, coalesce(asked_until, 0) <= $2
 from deliveries
-where webhook_id = $1 and order_key = $2 and state = 'pending' and order_key is not null and id > $3
-order by id
-limit 1;
+where id = $1;
 
 -- name: claim_ordered
 -- What was never tried is due, whatever a clock that was set back says: what follows must not pass it.
@@ -118,12 +118,6 @@ order by id;
 select 1
 from deliveries
 where webhook_id = $1 and state = 'pending' and order_key is not null and id <= $2 and id > $3
-limit 1;
-
--- name: backlog_of_key
-select 1
-from deliveries
-where webhook_id = $1 and order_key = $4 and state = 'pending' and order_key is not null and id <= $2 and id > $3
 limit 1;
 
 -- name: next_due_tried

@@ -34,6 +34,7 @@ mod answering;
 mod changing;
 mod claiming;
 mod commanding;
+mod conversations;
 mod counters;
 mod counting;
 mod erasing;

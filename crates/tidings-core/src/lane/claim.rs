@@ -33,8 +33,10 @@ pub struct Claim {
     pub backlog_until: Timestamp,
     /// Whether keys that wait or are older in the backlog are left out.
     pub ordered: bool,
-    /// The conversation of the last probe: the rotation goes on after it (ordered lanes).
-    pub after_key: Option<OrderKey>,
+    /// The last probe: the rotation goes on after it (ordered lanes).
+    pub after: Option<DeliveryId>,
+    /// What an earlier claim of the live part read of the backlog, as long as it will do.
+    pub backlog_keys: Option<BacklogKeys>,
 }
 
 impl Claim {
@@ -51,8 +53,42 @@ impl Claim {
             known,
             backlog_until: rules.backlog_until,
             ordered: rules.ordered,
-            after_key: None,
+            after: None,
+            backlog_keys: None,
         }
+    }
+}
+
+/// The conversations that the backlog of an ordered lane has deliveries of: what is newer of them
+/// waits. They only ever leave it, so that what was read earlier makes a delivery wait too long at most.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BacklogKeys {
+    keys: Option<Arc<HashSet<OrderKey>>>,
+    claims_left: usize,
+}
+
+impl BacklogKeys {
+    /// What was read; `None` when they are too many to remember: then all wait. They serve so many
+    /// claims after this one, since to read them costs as much as those do.
+    pub fn new(keys: Option<HashSet<OrderKey>>, claims_left: usize) -> Self {
+        Self {
+            keys: keys.map(Arc::new),
+            claims_left,
+        }
+    }
+
+    /// The same for another claim, unless they are to be read again.
+    pub fn again(&self) -> Option<Self> {
+        let claims_left = self.claims_left.checked_sub(1)?;
+        Some(Self {
+            keys: self.keys.clone(),
+            claims_left,
+        })
+    }
+
+    /// Whether what is newer of this conversation waits.
+    pub fn hold_back(&self, key: OrderKey) -> bool {
+        self.keys.as_ref().is_none_or(|keys| keys.contains(&key))
     }
 }
 
@@ -70,4 +106,6 @@ pub struct Claimed {
     /// The keys of this part whose head waits for a retry (ordered lanes); `None` when there are too
     /// many to name.
     pub parked: Option<Vec<OrderKey>>,
+    /// What the backlog holds back of the live part (ordered lanes), if it has anything.
+    pub backlog_keys: Option<BacklogKeys>,
 }

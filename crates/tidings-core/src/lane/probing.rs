@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
-use crate::delivery::{OrderKey, Owed};
+use crate::delivery::Owed;
 use crate::id::DeliveryId;
 
 use super::{CLAIM_PAUSE, Claimed};
@@ -23,8 +23,8 @@ pub(super) struct Probing {
     candidate: Candidate,
     /// Who had their turn in this rotation.
     probed: HashSet<DeliveryId>,
-    /// The conversation of the last probe: the rotation goes on after it.
-    last_key: Option<OrderKey>,
+    /// The last probe: the rotation goes on after it.
+    last: Option<DeliveryId>,
 }
 
 /// The delivery to be sent next.
@@ -52,7 +52,7 @@ impl Probing {
             next_at,
             candidate: Candidate::Unknown,
             probed: HashSet::new(),
-            last_key: None,
+            last: None,
         }
     }
 
@@ -114,16 +114,16 @@ impl Probing {
             self.probed.clear();
         }
         self.probed.insert(owed.id);
-        self.last_key = owed.order_key.or(self.last_key);
+        self.last = Some(owed.id);
         Some(*owed)
     }
 
     /// Begins to ask the store when a probe is due: which deliveries are not wanted, and after which
-    /// conversation the rotation goes on.
+    /// the rotation goes on.
     pub(super) fn claim(
         &mut self,
         now: Timestamp,
-    ) -> Option<(Arc<HashSet<DeliveryId>>, Option<OrderKey>)> {
+    ) -> Option<(Arc<HashSet<DeliveryId>>, Option<DeliveryId>)> {
         let is_wanted = match self.candidate {
             Candidate::Unknown => true,
             Candidate::Absent { until } => until.is_some_and(|until| until <= now),
@@ -137,7 +137,7 @@ impl Probing {
             known: known.clone(),
             stale: false,
         };
-        Some((known, self.last_key))
+        Some((known, self.last))
     }
 
     /// When something is to be done though nothing happens.

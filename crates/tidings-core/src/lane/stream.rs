@@ -9,7 +9,7 @@ use crate::delivery::{OrderKey, Owed};
 use crate::id::DeliveryId;
 use crate::planted::PlantedFault;
 
-use super::{Claimed, PARKED_KEYS_MAX};
+use super::{BacklogKeys, Claimed, PARKED_KEYS_MAX};
 
 /// How many deliveries a part of a lane keeps ready in memory.
 pub const READY_MAX: usize = 512;
@@ -47,6 +47,8 @@ pub(super) struct Stream {
     /// Keys whose head waits for a retry in the store: what follows waits there too.
     parked: HashSet<OrderKey>,
     source: Source,
+    /// What the backlog holds back of this part, as far as it was read.
+    backlog_keys: Option<BacklogKeys>,
     /// When the next row falls due that is in the store alone.
     next_due: Option<Timestamp>,
     /// No claim before this.
@@ -82,6 +84,7 @@ impl Stream {
     /// Forgets the queue; the store is asked again. A read under way is waited for, then repeated.
     pub(super) fn restart(&mut self) {
         self.clear();
+        self.backlog_keys = None;
         match &mut self.source {
             Source::Claiming { void, .. } => *void = true,
             source => *source = Source::Behind,
@@ -172,6 +175,7 @@ impl Stream {
             Source::Claiming { .. } | Source::Behind => return,
             Source::Complete => return self.set_complete(),
         };
+        self.backlog_keys = claimed.backlog_keys;
         let all_parked_known = claimed.parked.is_some();
         if let Some(keys) = claimed.parked {
             self.parked = keys
@@ -197,6 +201,11 @@ impl Stream {
         self.next_due = earlier(self.next_due, claimed.next_due);
         let idle = behind && self.len == before;
         self.not_before = idle.then(|| now.plus(CLAIM_PAUSE));
+    }
+
+    /// What a claim need not read of the backlog.
+    pub(super) fn backlog_keys(&self) -> Option<BacklogKeys> {
+        self.backlog_keys.as_ref().and_then(BacklogKeys::again)
     }
 
     /// The answer came too late to be of use.

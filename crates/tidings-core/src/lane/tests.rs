@@ -9,6 +9,7 @@ use crate::event::{Content, Event, OccurredAt, Outgoing};
 use crate::id::{EventId, OrganizationId, WebhookId};
 use crate::webhook::Hold;
 
+mod backlog;
 mod failing;
 mod stories;
 mod temper;
@@ -116,6 +117,7 @@ fn nothing(claim: Claim) -> Claimed {
         more: false,
         next_due: None,
         parked: Some(Vec::new()),
+        backlog_keys: None,
     }
 }
 
@@ -305,41 +307,6 @@ fn nothing_is_sent_while_held() {
 }
 
 #[test]
-fn backlog_and_live_share_the_lane() {
-    let resumed = Rules {
-        backlog_until: at(100),
-        ..rules(4, false)
-    };
-    let mut lane = Lane::new(resumed);
-    for claim in claims(&mut lane, 200) {
-        let base = if claim.part == Part::Backlog { 0 } else { 100 };
-        let rows = (1..=8).map(|n| owed(base + n, None, base + n)).collect();
-        lane.claimed(
-            Claimed {
-                rows,
-                ..nothing(claim)
-            },
-            at(200),
-        );
-    }
-    let first = sent(&mut lane, 200);
-    assert_eq!(
-        first.iter().filter(|id| **id > 100).count(),
-        2,
-        "half is live: {first:?}"
-    );
-    for id in first {
-        lane.settled(DeliveryId(id), Next::Succeeded);
-    }
-    let second = sent(&mut lane, 200);
-    assert_eq!(
-        second.iter().filter(|id| **id > 100).count(),
-        2,
-        "half is live: {second:?}"
-    );
-}
-
-#[test]
 fn what_does_not_fit_is_claimed_later() {
     let mut lane = Lane::new_settled(rules(1, false));
     let all = READY_MAX as i64 + 5;
@@ -395,20 +362,6 @@ fn an_offer_that_comes_after_the_read_that_brought_it_is_no_news() {
     lane.offer(owed(1, None, 10));
     lane.offer(owed(2, None, 10));
     assert_eq!(sent(&mut lane, 10), [1, 2]);
-}
-
-#[test]
-fn an_offer_from_before_the_resume_is_left_to_the_backlog() {
-    let mut lane = Lane::new_settled(Rules {
-        backlog_until: at(10),
-        ..rules(2, false)
-    });
-    lane.offer(owed(1, None, 10));
-    let claimed: Vec<_> = claims(&mut lane, 10)
-        .iter()
-        .map(|claim| claim.part)
-        .collect();
-    assert_eq!(claimed, [Part::Backlog]);
 }
 
 #[test]

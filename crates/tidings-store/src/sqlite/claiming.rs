@@ -9,7 +9,7 @@ use tidings_core::clock::Timestamp;
 use tidings_core::delivery::{OrderKey, Owed};
 use tidings_core::event::Outgoing;
 use tidings_core::id::{DeliveryId, EventId, WebhookId, first_key_at};
-use tidings_core::lane::{Claim, Claimed, PARKED_KEYS_MAX, Part};
+use tidings_core::lane::{BacklogKeys, Claim, Claimed, PARKED_KEYS_MAX, Part};
 
 use super::{probing, reading};
 use crate::sql::statement;
@@ -46,8 +46,9 @@ pub(super) fn claim(
     } else {
         HashSet::new()
     };
+    let backlog_keys = ask.in_the_way()?;
     let due = if claim.ordered {
-        ask.ordered(&parked)?
+        ask.ordered(&parked, backlog_keys.as_ref())?
     } else {
         ask.any_order()?
     };
@@ -58,6 +59,7 @@ pub(super) fn claim(
         rows,
         next_due,
         parked: (parked.len() <= PARKED_KEYS_MAX).then(|| parked.into_iter().collect()),
+        backlog_keys,
         claim,
     })
 }
@@ -111,30 +113,32 @@ impl Ask<'_> {
         Ok(taken)
     }
 
+    /// The conversations of the backlog, for a claim of what is newer; none when nothing of it is owed.
+    fn in_the_way(&self) -> rusqlite::Result<Option<BacklogKeys>> {
+        let (divide, _) = self.key_range();
+        if !self.claim.ordered || self.claim.part != Part::Live || !self.owes_up_to(divide)? {
+            return Ok(None);
+        }
+        match &self.claim.backlog_keys {
+            Some(keys) => Ok(Some(keys.clone())),
+            None => self.backlog_keys(divide).map(Some),
+        }
+    }
+
     /// In commit order; the parts are divided by age. What follows a parked head stays, and so does
     /// what is live while its conversation has backlog.
-    fn ordered(&self, parked: &HashSet<OrderKey>) -> rusqlite::Result<Vec<Due>> {
+    fn ordered(
+        &self,
+        parked: &HashSet<OrderKey>,
+        backlog_keys: Option<&BacklogKeys>,
+    ) -> rusqlite::Result<Vec<Due>> {
         let (after, until) = self.key_range();
-        let mut has_backlog: HashMap<OrderKey, bool> = HashMap::new();
-        let may_have_backlog =
-            self.claim.part == Part::Live && self.owes_up_to("backlog_left", after, None)?;
+        let waits = |key| {
+            parked.contains(&key) || backlog_keys.is_some_and(|backlog| backlog.hold_back(key))
+        };
         let values = params![self.webhook.0, after, until, self.now.as_ms()];
         let keyed = self.take("claim_ordered", values, |due| {
-            let Some(key) = due.order_key else {
-                return Ok(true);
-            };
-            if parked.contains(&key) {
-                return Ok(false);
-            }
-            if !may_have_backlog {
-                return Ok(true);
-            }
-            if let Some(blocked) = has_backlog.get(&key) {
-                return Ok(!blocked);
-            }
-            let blocked = self.owes_up_to("backlog_of_key", after, Some(key))?;
-            has_backlog.insert(key, blocked);
-            Ok(!blocked)
+            Ok(due.order_key.is_none_or(|key| !waits(key)))
         })?;
         let mut rows = self.unkeyed((after, until))?;
         rows.extend(keyed);
@@ -173,21 +177,10 @@ impl Ask<'_> {
         Ok(taken)
     }
 
-    /// Whether anything up to the key `last` is owed still: of the lane, or of one conversation.
-    fn owes_up_to(
-        &self,
-        name: &'static str,
-        last: i64,
-        key: Option<OrderKey>,
-    ) -> rusqlite::Result<bool> {
-        let mut statement = self.snapshot.prepare_cached(statement(name))?;
-        match key {
-            None => statement.exists(params![self.webhook.0, last, self.marks.discarded_through]),
-            Some(key) => {
-                let discarded_through = self.marks.discarded_through;
-                statement.exists(params![self.webhook.0, last, discarded_through, key.0])
-            }
-        }
+    /// Whether anything up to the key `last` is owed still.
+    fn owes_up_to(&self, last: i64) -> rusqlite::Result<bool> {
+        let mut statement = self.snapshot.prepare_cached(statement("backlog_left"))?;
+        statement.exists(params![self.webhook.0, last, self.marks.discarded_through])
     }
 
     /// The part of an ordered lane, less what fell to a discard of everything.

@@ -318,7 +318,8 @@ impl<P: Place> Bench<P> {
             limit,
             backlog_until: Timestamp::from_ms(health.backlog_until_ms),
             known: std::sync::Arc::default(),
-            after_key: None,
+            after: None,
+            backlog_keys: None,
             ordered: self
                 .store
                 .directory()

@@ -97,7 +97,8 @@ async fn probed<P: Place>(bench: &Bench<P>, hook: WebhookId, ordered: bool) -> V
         known: Arc::default(),
         backlog_until: Timestamp::default(),
         ordered,
-        after_key: None,
+        after: None,
+        backlog_keys: None,
     };
     let claimed = bench.store.claim(hook, claim).await.unwrap();
     claimed.rows.iter().map(|owed| owed.id).collect()

@@ -284,6 +284,7 @@ impl World {
             more,
             next_due: waiting.map(|row| at(row.due)).min(),
             parked: Some(parked.into_iter().collect()),
+            backlog_keys: None,
         }
     }
 

@@ -75,8 +75,7 @@ create index deliveries_fresh on deliveries (webhook_id, due_at, id) where state
 create index deliveries_tried on deliveries (webhook_id, due_at, id) where state = 'pending' and failure is not null;
 create index deliveries_exhausted on deliveries (webhook_id, id) where state = 'exhausted';
 -- For lanes that keep an order only.
-create index deliveries_ordered on deliveries (webhook_id, id) where state = 'pending' and order_key is not null;
-create index deliveries_by_key on deliveries (webhook_id, order_key, id) where state = 'pending' and order_key is not null;
+create index deliveries_ordered on deliveries (webhook_id, id, order_key) where state = 'pending' and order_key is not null;
 
 -- By event, whatever their webhook was owed before; what a publish owes follows its event in the table.
 create index deliveries_replayed on deliveries (event_id, webhook_id, id) where replay_id is not null;
