@@ -33,8 +33,9 @@ const PAGE_BYTES_MIN: u64 = 512;
 /// Events are a kilobyte and more: fewer, larger pages take less work per event than the usual 4 KiB.
 /// A file keeps the size it was made with.
 const PAGE_BYTES: u32 = 8_192;
-/// The log is folded into the file when it has this many pages.
-const LOG_PAGES: u32 = 2_000;
+/// The log is folded into the file when it has this many pages: 64 MiB, since what changes often is then
+/// folded once for many changes.
+const LOG_PAGES: u32 = 8_000;
 /// Prepared statements kept per connection.
 const STATEMENTS_KEPT: usize = 128;
 
