@@ -148,9 +148,10 @@ pub struct Message {
     pub updated_at: Timestamp,
 }
 
-/// The mark of all messages of a conversation.
+/// The mark of all messages of a conversation. They have no other, so the id says enough, and there are
+/// more of them than of all other marks.
 pub fn conversation_mark(conversation: ConversationId) -> String {
-    format!("conversation:{conversation}")
+    conversation.to_string()
 }
 
 impl Record for Message {
