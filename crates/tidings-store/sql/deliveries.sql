@@ -120,6 +120,11 @@ from deliveries
 where webhook_id = $1 and state = 'pending' and order_key is not null and id <= $2 and id > $3
 limit 1;
 
+-- name: last_due_fresh
+select max(due_at)
+from deliveries
+where webhook_id = $1 and state = 'pending' and failure is null;
+
 -- name: next_due_tried
 select min(due_at)
 from deliveries

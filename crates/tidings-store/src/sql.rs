@@ -76,6 +76,7 @@ mod tests {
             ("count_owed", "deliveries_tried"),
             ("count_owed_after", "deliveries_tried"),
             ("give_up", "deliveries_tried"),
+            ("last_due_fresh", "deliveries_fresh"),
             ("next_asked", "deliveries_tried"),
             ("next_due_tried", "deliveries_tried"),
             ("ordered_keys", "COVERING INDEX deliveries_ordered"),

@@ -181,7 +181,7 @@ impl Commit<'_> {
         if stored.settings.ordering == Ordering::None
             && webhook.settings.ordering == Ordering::Conversation
         {
-            let until = self.divide().as_ms();
+            let until = self.divide().as_ms().max(self.last_due(webhook.id)?);
             self.health(webhook.id).unkeyed_until_ms = Some(until);
         }
         if forgive {
@@ -202,6 +202,16 @@ impl Commit<'_> {
         );
         self.stands(&stored, webhook)?;
         Ok(Ok(()))
+    }
+
+    /// When the last delivery that was not tried falls due, in milliseconds: what was asked for again may
+    /// lie ahead of a clock that was set back, and of all keys.
+    fn last_due(&self, id: WebhookId) -> rusqlite::Result<i64> {
+        let last: Option<i64> = self
+            .transaction
+            .prepare_cached(statement("last_due_fresh"))?
+            .query_row([id.0], |row| row.get(0))?;
+        Ok(last.unwrap_or(0))
     }
 
     /// What was held is due at once, in commit order, its schedules anew; what comes next shares the

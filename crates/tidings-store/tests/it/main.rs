@@ -69,7 +69,8 @@ macro_rules! conformance {
             }
             set_back {
                 order_stays_as_it_is a_resume_divides_behind_all_it_is_owed
-                what_was_owed_before_order_is_due what_was_never_tried_is_probed
+                what_was_owed_before_order_is_due what_was_asked_for_again_before_order_is_due
+                what_was_never_tried_is_probed
                 a_resume_begins_all_anew a_recovery_makes_all_due what_fails_later_keeps_its_time
             }
             standing {

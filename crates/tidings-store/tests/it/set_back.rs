@@ -8,7 +8,7 @@ use tidings_core::id::{DeliveryId, WebhookId};
 use tidings_core::lane::Part::{Backlog as Old, Live, Probe};
 use tidings_core::lane::{Claim, Part};
 use tidings_core::webhook::{Ordering, Webhook};
-use tidings_store::change::Backlog;
+use tidings_store::change::{Backlog, Change};
 
 use crate::bench::{Bench, Place, SECOND, START};
 
@@ -72,6 +72,19 @@ pub(crate) async fn what_was_owed_before_order_is_due<P: Place>() {
     let bench = set_back(bench).await;
     bench.update(hook, None, keep_order).await;
     let owed = bench.delivery_ids(hook).await;
+    assert_eq!(bench.claimed(hook, Live).await, owed);
+}
+
+pub(crate) async fn what_was_asked_for_again_before_order_is_due<P: Place>() {
+    let bench = Bench::<P>::open();
+    let [hook, _] = listeners(&bench).await;
+    let owed = bench.delivery_ids(hook).await;
+    bench.settle(owed[0], Next::Succeeded).await;
+    bench.clock.advance(MINUTE);
+    let again = Change::RetryDelivery(owed[0]);
+    bench.change(again).await.unwrap();
+    let bench = set_back(bench).await;
+    bench.update(hook, None, keep_order).await;
     assert_eq!(bench.claimed(hook, Live).await, owed);
 }
 
