@@ -16,7 +16,7 @@ use super::START;
 /// Where files live in memory, on systems that have such a place.
 const MEMORY: &str = "/dev/shm";
 /// How large the pages of a story's database are, in bytes. A file keeps the size it was made with; small
-/// pages are soon written, a commit is many of them, and a long story's log is folded.
+/// pages are soon written, and a commit is many of them.
 const PAGE_BYTES: usize = 1_024;
 
 /// What a log begins with; a new number whenever it is begun anew.
