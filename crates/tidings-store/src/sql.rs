@@ -43,6 +43,16 @@ fn blocks(file: &'static str) -> impl Iterator<Item = (&'static str, &'static st
     })
 }
 
+/// A database of a test: in memory, with all tables and nothing in them.
+#[cfg(test)]
+pub(crate) fn empty_database() -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open_in_memory().unwrap();
+    for migration in SQLITE_MIGRATIONS {
+        connection.execute_batch(migration).unwrap();
+    }
+    connection
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -51,10 +61,7 @@ mod tests {
 
     #[test]
     fn every_statement_prepares() {
-        let connection = rusqlite::Connection::open_in_memory().unwrap();
-        for migration in SQLITE_MIGRATIONS {
-            connection.execute_batch(migration).unwrap();
-        }
+        let connection = empty_database();
         for (name, text) in STATEMENTS.iter() {
             if let Err(error) = connection.prepare(text) {
                 panic!("{name}: {error}");
@@ -65,10 +72,7 @@ mod tests {
     /// A webhook has far more history than it is owed; these must not read it on the writer's time.
     #[test]
     fn what_is_owed_is_found_without_reading_history() {
-        let connection = rusqlite::Connection::open_in_memory().unwrap();
-        for migration in SQLITE_MIGRATIONS {
-            connection.execute_batch(migration).unwrap();
-        }
+        let connection = empty_database();
         for (name, index) in [
             ("claim_fresh", "deliveries_fresh"),
             ("claim_ordered", "deliveries_ordered"),

@@ -31,6 +31,14 @@ fn rules(max_in_flight: usize, ordered: bool) -> Rules {
     }
 }
 
+/// The same after a resume: what was owed up to then is backlog.
+fn resumed(until_ms: i64, rules: Rules) -> Rules {
+    Rules {
+        backlog_until: at(until_ms),
+        ..rules
+    }
+}
+
 fn owed(id: i64, key: Option<i64>, due_ms: i64) -> Owed {
     let event = Event {
         id: EventId(id),
@@ -219,11 +227,7 @@ fn a_conversation_waits_behind_its_failed_head() {
 
 #[test]
 fn a_conversation_whose_order_is_no_longer_asked_for_waits_for_nothing() {
-    let resumed = Rules {
-        backlog_until: at(30),
-        ..rules(1, false)
-    };
-    let mut lane = Lane::new(resumed);
+    let mut lane = Lane::new(resumed(30, rules(1, false)));
     for claim in claims(&mut lane, 40) {
         let is_backlog = claim.part == Part::Backlog;
         let rows = (1..=3).map(|n| owed(n, Some(7), 10 + n));
@@ -252,10 +256,7 @@ fn an_ordered_lane_looks_for_an_early_offer_in_both_parts() {
         (false, &[Part::Backlog][..]),
         (true, &[Part::Backlog, Part::Live]),
     ] {
-        let mut lane = Lane::new(Rules {
-            backlog_until: at(30),
-            ..rules(9, ordered)
-        });
+        let mut lane = Lane::new(resumed(30, rules(9, ordered)));
         for now_ms in [1_000, 2_000] {
             parts_asked(&mut lane, now_ms);
         }
@@ -292,13 +293,7 @@ fn nothing_is_sent_while_held() {
     assert_eq!(sent(&mut lane, 20), NOTHING);
     assert!(claims(&mut lane, 20).is_empty());
     assert_eq!(lane.next_wake(at(20)), None);
-    lane.obey(
-        Rules {
-            backlog_until: at(30),
-            ..rules(9, false)
-        },
-        false,
-    );
+    lane.obey(resumed(30, rules(9, false)), false);
     let parts: Vec<_> = claims(&mut lane, 30)
         .iter()
         .map(|claim| claim.part)

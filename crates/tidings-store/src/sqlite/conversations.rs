@@ -104,7 +104,7 @@ impl Heads {
         match (is_wanted, is_fresh) {
             (false, _) => {}
             (true, true) => self.fresh = Some(head),
-            (true, false) => self.tried = self.tried.take().or(Some(head)),
+            (true, false) => drop(self.tried.get_or_insert(head)),
         }
         Ok(())
     }
@@ -119,14 +119,11 @@ mod tests {
 
     use super::super::claiming::Marks;
     use super::*;
-    use crate::sql::SQLITE_MIGRATIONS;
+    use crate::sql::empty_database;
 
     /// A lane that owes so many deliveries, `tried` of them once, each of a conversation of its own.
     fn owing(count: usize, tried: usize) -> Connection {
-        let connection = Connection::open_in_memory().unwrap();
-        for migration in SQLITE_MIGRATIONS {
-            connection.execute_batch(migration).unwrap();
-        }
+        let connection = empty_database();
         let put = "
             with recursive number(n) as (select 1 union all select n + 1 from number where n < $1)
             insert into deliveries (

@@ -4,11 +4,7 @@ use super::*;
 
 #[test]
 fn backlog_and_live_share_the_lane() {
-    let resumed = Rules {
-        backlog_until: at(100),
-        ..rules(4, false)
-    };
-    let mut lane = Lane::new(resumed);
+    let mut lane = Lane::new(resumed(100, rules(4, false)));
     for claim in claims(&mut lane, 200) {
         let base = if claim.part == Part::Backlog { 0 } else { 100 };
         let rows = (1..=8).map(|n| owed(base + n, None, base + n)).collect();
@@ -39,10 +35,7 @@ fn backlog_and_live_share_the_lane() {
 
 #[test]
 fn an_offer_from_before_the_resume_is_left_to_the_backlog() {
-    let mut lane = Lane::new_settled(Rules {
-        backlog_until: at(10),
-        ..rules(2, false)
-    });
+    let mut lane = Lane::new_settled(resumed(10, rules(2, false)));
     lane.offer(owed(1, None, 10));
     let claimed: Vec<_> = claims(&mut lane, 10)
         .iter()
@@ -53,11 +46,7 @@ fn an_offer_from_before_the_resume_is_left_to_the_backlog() {
 
 #[test]
 fn what_a_claim_read_of_the_backlog_serves_the_next_ones() {
-    let resumed = Rules {
-        backlog_until: at(100),
-        ..rules(4, true)
-    };
-    let mut lane = Lane::new(resumed);
+    let mut lane = Lane::new(resumed(100, rules(4, true)));
     let key = OrderKey(7);
     let read = BacklogKeys::new(Some(HashSet::from([key])), 1);
     let mut now = 200;

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::sql::SQLITE_MIGRATIONS;
+use crate::sql::empty_database;
 
 /// Small, so that a short story meets every state.
 const SMALL: Bounds = Bounds {
@@ -46,12 +46,8 @@ struct Story {
 
 impl Story {
     fn begin(bounds: Bounds) -> Self {
-        let connection = Connection::open_in_memory().unwrap();
-        for migration in SQLITE_MIGRATIONS {
-            connection.execute_batch(migration).unwrap();
-        }
         Self {
-            connection,
+            connection: empty_database(),
             counters: Counters::new(bounds),
             model: BTreeMap::new(),
             commits: 0,

@@ -9,19 +9,11 @@ use tidings_core::record::ResourceKind;
 
 use super::*;
 use crate::query::Reach;
-use crate::sql::SQLITE_MIGRATIONS;
+use crate::sql::empty_database;
 
 const KIND: Kind = Kind::Resource(ResourceKind::Team);
 const HERE: OrganizationId = OrganizationId(1);
 const NOW: Timestamp = Timestamp::from_ms(1_767_225_600_000);
-
-fn database() -> Connection {
-    let connection = Connection::open_in_memory().unwrap();
-    for migration in SQLITE_MIGRATIONS {
-        connection.execute_batch(migration).unwrap();
-    }
-    connection
-}
 
 fn words(keys: &[&str], marks: &[&str]) -> Words {
     let owned = |words: &[&str]| words.iter().map(ToString::to_string).collect();
@@ -69,7 +61,7 @@ fn loaded(connection: &Connection, key: i64) -> Option<i64> {
 
 #[test]
 fn a_word_that_is_given_up_may_be_taken_in_the_same_change() {
-    let connection = database();
+    let connection = empty_database();
     let first = words(&["a"], &["m"]);
     write(&connection, HERE, &[kept(1, None, first.clone())]).unwrap();
     let swap = [
@@ -87,7 +79,7 @@ fn a_word_that_is_given_up_may_be_taken_in_the_same_change() {
 
 #[test]
 fn a_word_belongs_to_one_record() {
-    let connection = database();
+    let connection = empty_database();
     let both = [
         kept(1, None, words(&["a"], &[])),
         kept(2, None, words(&["a"], &[])),
@@ -97,7 +89,7 @@ fn a_word_belongs_to_one_record() {
 
 #[test]
 fn forwards_lead_to_the_last_survivor_and_go_with_it() {
-    let connection = database();
+    let connection = empty_database();
     let none = Words::default;
     let three = [1, 2, 3].map(|key| kept(key, None, none()));
     write(&connection, HERE, &three).unwrap();
@@ -151,7 +143,7 @@ fn listed(
 
 #[test]
 fn marks_narrow_a_list() {
-    let connection = database();
+    let connection = empty_database();
     let directory = directory();
     for key in 1..=6 {
         let marks: &[&str] = match key {
@@ -176,7 +168,7 @@ fn marks_narrow_a_list() {
 
 #[test]
 fn a_record_that_counts_advances_and_stays_as_it_is() {
-    let connection = database();
+    let connection = empty_database();
     let counted = |sequence, updated_at| Progress {
         sequence,
         updated_at,
@@ -312,7 +304,7 @@ impl Model {
 proptest! {
     #[test]
     fn words_and_forwards_match_a_naive_model(steps in proptest::collection::vec(step(), 1..40)) {
-        let connection = database();
+        let connection = empty_database();
         let mut model = Model::default();
         for step in &steps {
             let written: Vec<_> = model.apply(step).into_iter().collect();
@@ -327,7 +319,7 @@ proptest! {
 fn clocks_that_run_cost_nothing_to_those_that_are_due() {
     const RUNNING: i64 = 100_000;
     let steps = |running: i64| {
-        let mut connection = database();
+        let mut connection = empty_database();
         let transaction = connection.transaction().unwrap();
         for key in 1..=running {
             let at = NOW.as_ms() + key;
