@@ -33,6 +33,8 @@ use temper::Temper;
 
 /// How many deliveries a part of a lane reads ahead at least, however few it sends at once.
 const READY_MIN: usize = 32;
+/// How many, while its endpoint is not known to answer: it may hang, with a thousand others.
+const READY_UNPROVEN: usize = 4;
 /// How many conversations may wait for their head's retry before the lane stops taking offers.
 pub const PARKED_KEYS_MAX: usize = 10_000;
 
@@ -285,7 +287,10 @@ impl Lane {
     fn feed(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
         let rules = &self.rules;
         // Reading ahead costs memory for as long as the endpoint takes; a slow one has many fellows.
-        let ready = (2 * rules.max_in_flight).clamp(READY_MIN, READY_MAX);
+        let ready = match self.temper.standing() {
+            Standing::Proven => (2 * rules.max_in_flight).clamp(READY_MIN, READY_MAX),
+            Standing::Unproven => READY_UNPROVEN,
+        };
         let backlog_blocks =
             rules.ordered && (!self.backlog.is_empty() || self.in_flight.has_backlog());
         for (part, stream) in [

@@ -3,18 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tidings_core::lane::Reply;
 use tidings_store::Store;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 use crate::dispatch::Settled;
 use crate::metrics::Metrics;
 use crate::sender::Attempted;
 
-/// How many outcomes go into one commit.
-const BATCH_MAX: usize = 1_024;
-/// How many of them may be failures. Endpoints that hang run into their timeouts all at once, and the
-/// store takes longer to put a delivery off than to end it: what others commit gets in between.
-const FAILURES_MAX: usize = 32;
+mod waiting;
+
+use waiting::Waiting;
+
 /// From so many outcomes at once on, endpoints answer faster than commits are made: a short wait then
 /// gathers more, and each commit costs a sync, however little it writes.
 const GATHERED_FROM: usize = 8;
@@ -39,16 +40,18 @@ impl Settler {
     /// Tells how many outcomes were not stored in the end.
     pub(crate) async fn run(mut self) -> usize {
         let mut unstored = 0;
-        let mut waiting = Vec::with_capacity(BATCH_MAX);
-        while self.refill(&mut waiting).await {
-            let failed = waiting.iter().map(has_failed);
-            let together = one_too_many(failed).unwrap_or(waiting.len());
-            let settled: Vec<_> = waiting[..together]
+        let mut waiting = Waiting::new(Instant::now());
+        loop {
+            let attempted = self.next(&mut waiting).await;
+            if attempted.is_empty() {
+                break;
+            }
+            let settled: Vec<_> = attempted
                 .iter()
                 .map(|attempted| Settled::of(&attempted.settlement, attempted.lane_wait))
                 .collect();
-            let batch = waiting
-                .drain(..together)
+            let batch = attempted
+                .into_iter()
                 .map(|attempted| attempted.settlement)
                 .collect();
             if !self.settle(batch).await {
@@ -61,23 +64,35 @@ impl Settler {
         unstored
     }
 
-    /// What was left by the last commit, else what comes next; false when nothing comes any more.
-    async fn refill(&mut self, waiting: &mut Vec<Attempted>) -> bool {
-        if !waiting.is_empty() {
-            return true;
+    /// What goes into the next commit; nothing when nothing comes any more.
+    async fn next(&mut self, waiting: &mut Waiting<Attempted>) -> Vec<Attempted> {
+        loop {
+            self.gather(waiting).await;
+            let batch = waiting.take(Instant::now());
+            if !batch.is_empty() {
+                return batch;
+            }
+            let due = waiting.due();
+            tokio::select! {
+                came = self.attempted.recv() => match came {
+                    Some(attempted) => put(attempted, waiting),
+                    None => return waiting.take_all(),
+                },
+                () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+            }
         }
-        let came = self.attempted.recv_many(waiting, BATCH_MAX).await > 0;
-        self.gather(waiting).await;
-        came
     }
 
-    /// Waits for more outcomes, where many come.
-    async fn gather(&mut self, waiting: &mut Vec<Attempted>) {
+    /// Takes what has come; where that is much, waits for more.
+    async fn gather(&mut self, waiting: &mut Waiting<Attempted>) {
+        while let Ok(attempted) = self.attempted.try_recv() {
+            put(attempted, waiting);
+        }
         let _ = tokio::time::timeout(GATHERED_FOR, async {
-            while (GATHERED_FROM..GATHERED_MAX).contains(&waiting.len()) {
-                let room = BATCH_MAX - waiting.len();
-                if self.attempted.recv_many(waiting, room).await == 0 {
-                    return;
+            while (GATHERED_FROM..GATHERED_MAX).contains(&waiting.answered()) {
+                match self.attempted.recv().await {
+                    Some(attempted) => put(attempted, waiting),
+                    None => return,
                 }
             }
         })
@@ -107,33 +122,11 @@ impl Settler {
     }
 }
 
-fn has_failed(attempted: &Attempted) -> bool {
+fn put(attempted: Attempted, waiting: &mut Waiting<Attempted>) {
     let attempt = attempted.settlement.attempt.as_ref();
-    attempt.is_none_or(|attempt| attempt.error.is_some())
-}
-
-/// Where the failure stands that goes into the next commit.
-fn one_too_many(have_failed: impl Iterator<Item = bool>) -> Option<usize> {
-    let failures = have_failed.enumerate().filter(|(_, failed)| *failed);
-    failures.map(|(at, _)| at).nth(FAILURES_MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn failures_are_settled_a_few_at_a_time() {
-        let check = |kinds: &[(bool, usize)], at| {
-            let outcomes = kinds
-                .iter()
-                .flat_map(|(failed, count)| vec![*failed; *count]);
-            assert_eq!(one_too_many(outcomes), at, "{kinds:?}");
-        };
-        check(&[(false, 1_024)], None);
-        check(&[(true, 32)], None);
-        check(&[(true, 1_000)], Some(32));
-        check(&[(false, 100), (true, 32), (false, 100)], None);
-        check(&[(false, 100), (true, 33), (false, 100)], Some(132));
-    }
+    let was_answered = matches!(
+        attempt.map(Reply::of),
+        Some(Reply::Success | Reply::Refusal)
+    );
+    waiting.push(attempted, was_answered, Instant::now());
 }

@@ -86,6 +86,16 @@ fn sent_within(lane: &mut Lane, now_ms: i64, budget: usize) -> Vec<i64> {
         .collect()
 }
 
+/// An attempt that took no time.
+fn ended(reply: Reply, now_ms: i64) -> Ended {
+    Ended {
+        began: at(now_ms),
+        ended: at(now_ms),
+        reply,
+        retry_after: None,
+    }
+}
+
 /// An attempt of these (began, ended) succeeded, or was refused.
 fn answered(
     lane: &mut Lane,

@@ -139,7 +139,17 @@ impl World {
             self.pending.remove(&id);
             self.delivered.push(id);
         }
+        let reply = match next {
+            Next::Succeeded => Reply::Success,
+            _ if self.dice.hits(2) => Reply::Refusal,
+            _ => Reply::Timeout,
+        };
+        self.answered(reply);
         self.lane.settled(DeliveryId(id), next);
+    }
+
+    fn answered(&mut self, reply: Reply) {
+        self.lane.answered(&ended(reply, self.now));
     }
 
     fn answer_claim(&mut self) {
@@ -305,6 +315,7 @@ impl World {
             }
             for id in std::mem::take(&mut self.in_flight) {
                 self.pending.remove(&id);
+                self.answered(Reply::Success);
                 self.lane.settled(DeliveryId(id), Next::Succeeded);
             }
             if self.in_flight.is_empty() && self.claims.is_empty() && self.lane.queued() == 0 {

@@ -69,23 +69,36 @@ fn a_lane_that_runs_into_timeouts_shrinks_to_one_until_it_answers() {
     for id in 1..=5 {
         lane.offer(owed(id, None, 10));
     }
-    let took = |reply| Ended {
-        began: at(10),
-        ended: at(20),
-        reply,
-        retry_after: None,
-    };
     assert_eq!(sent_within(&mut lane, 10, 1), [1]);
-    lane.answered(&took(Reply::Timeout));
+    lane.answered(&ended(Reply::Timeout, 20));
     lane.settled(DeliveryId(1), Next::Succeeded);
     assert_eq!(sent(&mut lane, 20), [2]);
     // Silence of another kind tells nothing new.
-    lane.answered(&took(Reply::Silence));
+    lane.answered(&ended(Reply::Silence, 20));
     lane.settled(DeliveryId(2), Next::Succeeded);
     assert_eq!(sent(&mut lane, 20), [3]);
     assert_eq!(lane.standing(), Standing::Unproven);
-    lane.answered(&took(Reply::Refusal));
+    lane.answered(&ended(Reply::Refusal, 20));
     lane.settled(DeliveryId(3), Next::Succeeded);
     assert_eq!(sent(&mut lane, 20), [4, 5]);
     assert_eq!(lane.standing(), Standing::Proven);
+}
+
+#[test]
+fn a_lane_whose_endpoint_may_hang_reads_little_ahead() {
+    for (reply, limit) in [
+        (None, READY_UNPROVEN),
+        (Some(Reply::Timeout), READY_UNPROVEN),
+        (Some(Reply::Silence), READY_UNPROVEN),
+        (Some(Reply::Refusal), READY_MIN),
+        (Some(Reply::Success), READY_MIN),
+    ] {
+        let mut lane = Lane::new(rules(9, false));
+        if let Some(reply) = reply {
+            lane.answered(&ended(reply, 20));
+        }
+        let asked = claims(&mut lane, 30);
+        let limits: Vec<_> = asked.iter().map(|claim| claim.limit).collect();
+        assert_eq!(limits, [limit; 2], "after {reply:?}");
+    }
 }
