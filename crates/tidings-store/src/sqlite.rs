@@ -40,6 +40,7 @@ mod counting;
 mod erasing;
 mod expiring;
 mod explaining;
+mod folding;
 mod group;
 mod job;
 mod opening;
@@ -58,6 +59,7 @@ mod settling;
 mod upkeep;
 mod waking;
 
+use folding::{LOG_PAGES, Log};
 use job::{Job, Reply};
 use readers::Readers;
 pub(crate) use waking::Waking;
@@ -97,8 +99,11 @@ impl Engine {
         let (jobs, waiting) = mpsc::channel(QUEUE_JOBS_MAX);
         let queued_bytes = Arc::new(AtomicUsize::new(0));
         let refused_ms = Arc::new(AtomicI64::new(0));
+        let log = Log::new(LOG_PAGES, opened.folder)
+            .map_err(|error| unavailable(&options.path, &error))?;
         let writer = group::Writer {
             connection: opened.writer,
+            log,
             directory: directory.clone(),
             ids: ids.clone(),
             record_ids: IdSource::of_records_after(opened.last_record_key),

@@ -7,11 +7,11 @@ use tokio::time::Instant;
 
 /// How many outcomes of attempts that were not answered go into one commit. Endpoints that hang run into
 /// their timeouts all at once, and the store takes longer to put a delivery off than to end it.
-const UNANSWERED_MAX: usize = 32;
+const UNANSWERED_MAX: usize = 8;
 /// How far such commits are apart at least, so that what others commit gets in between; and how long
 /// such an outcome waits for others to share their commit with: its delivery is not tried again for
 /// seconds.
-const UNANSWERED_EVERY: Duration = Duration::from_millis(5);
+const UNANSWERED_EVERY: Duration = Duration::from_millis(4);
 
 /// Outcomes, of attempts that were answered and of others.
 #[derive(Debug)]

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 
 use super::counters::{self, Counters};
 use super::failure;
+use super::folding::Log;
 use super::job::{Done, Job};
 use super::upkeep::Walks;
 use super::waking::Waking;
@@ -35,6 +36,7 @@ const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 pub(super) struct Writer {
     pub(super) connection: Connection,
+    pub(super) log: Log,
     pub(super) directory: Arc<Directory>,
     pub(super) ids: Arc<Mutex<IdSource>>,
     pub(super) record_ids: IdSource,
@@ -95,7 +97,7 @@ impl Writer {
         let mut next = None;
         while let Some(first) = next.take().or_else(|| jobs.blocking_recv()) {
             if let Job::Close(reply) = first {
-                self.fold_log();
+                self.log.close(&self.connection);
                 // Told once the file is let go.
                 drop(self);
                 let _ = reply.send(Ok(()));
@@ -103,17 +105,8 @@ impl Writer {
             }
             let group = self.gather(first, &mut jobs, &mut next);
             self.commit(group);
-        }
-    }
-
-    /// Moves the log into the database's file, which is then the whole store: to be copied, checked or
-    /// moved by itself. Where that fails, nothing is lost: the next start reads the log.
-    fn fold_log(&self) {
-        let folded = self
-            .connection
-            .execute_batch("pragma wal_checkpoint(truncate)");
-        if let Err(error) = folded {
-            tracing::warn!(%error, "the database's log was left as it is");
+            let is_busy = next.is_some() || !jobs.is_empty();
+            self.log.tend(&self.connection, is_busy);
         }
     }
 

@@ -33,15 +33,13 @@ const PAGE_BYTES_MIN: u64 = 512;
 /// Events are a kilobyte and more: fewer, larger pages take less work per event than the usual 4 KiB.
 /// A file keeps the size it was made with.
 const PAGE_BYTES: u32 = 8_192;
-/// The log is folded into the file when it has this many pages: 64 MiB, since what changes often is then
-/// folded once for many changes.
-const LOG_PAGES: u32 = 8_000;
 /// Prepared statements kept per connection.
 const STATEMENTS_KEPT: usize = 128;
 
 /// An open database.
 pub(super) struct Opened {
     pub(super) writer: Connection,
+    pub(super) folder: Connection,
     pub(super) readers: Vec<Connection>,
     pub(super) lock: File,
     pub(super) last_key: i64,
@@ -78,10 +76,16 @@ pub(super) fn open(
     resealing::reseal(path, &mut writer, &options.sealer, now)?;
     let last_record_key = last_record_key(&writer).map_err(|error| explain(path, &error))?;
     let next_wake = next_wake(&writer).map_err(|error| explain(path, &error))?;
+    let folder = connect(path, true).and_then(|folder| {
+        write_ahead(&folder)?;
+        Ok(folder)
+    });
+    let folder = folder.map_err(|error| explain(path, &error))?;
     let readers: Result<Vec<_>, _> = (0..READERS).map(|_| connect(path, false)).collect();
     let readers = readers.map_err(|error| explain(path, &error))?;
     Ok(Opened {
         writer,
+        folder,
         readers,
         lock,
         last_key,
@@ -149,7 +153,8 @@ fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     // An acknowledgement means the disk has it: every commit is synced.
     connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+    // The writer does that between its commits.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     // What is erased is overwritten, not only forgotten.
     connection.pragma_update(None, "secure_delete", "on")
 }

@@ -1,0 +1,252 @@
+//! When the log is folded into the database's file.
+//!
+//! Folding writes each page of the log to its place and syncs, some milliseconds in which the writer
+//! commits nothing. While the writer has little else to do, another thread folds beside it, and the
+//! writer folds what it has committed meanwhile, which is little. A busy writer does it all itself, once:
+//! folded beside it, what changes with every commit would be written again and again.
+
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+
+/// From how many pages on the log is folded: 64 MiB, since what changes often is then folded once for
+/// many changes.
+pub(super) const LOG_PAGES: i64 = 8_000;
+
+/// The log of a database, as its writer keeps it.
+#[derive(Debug)]
+pub(super) struct Log {
+    pages_max: i64,
+    beside: Option<Beside>,
+    /// Whether the thread was asked and has not answered.
+    is_underway: bool,
+    /// Whether the last fold failed: that is told once.
+    has_failed: bool,
+}
+
+/// The thread that folds beside the writer.
+#[derive(Debug)]
+struct Beside {
+    asked: Sender<()>,
+    done: Receiver<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Log {
+    /// Folds from `pages_max` pages on, with a connection of its own beside the writer's.
+    pub(super) fn new(pages_max: i64, connection: Connection) -> std::io::Result<Self> {
+        let (asked, questions) = channel();
+        let (answers, done) = channel();
+        let thread = std::thread::Builder::new()
+            .name("store-folder".into())
+            .spawn(move || {
+                for () in questions {
+                    // Where it fails, the writer finds the log as it was, folds it itself and tells.
+                    let _ = fold(&connection);
+                    if answers.send(()).is_err() {
+                        return;
+                    }
+                }
+            })?;
+        Ok(Self {
+            pages_max,
+            beside: Some(Beside {
+                asked,
+                done,
+                thread,
+            }),
+            is_underway: false,
+            has_failed: false,
+        })
+    }
+
+    /// Between two commits: folds the log, or has it folded, when it has grown.
+    pub(super) fn tend(&mut self, connection: &Connection, is_busy: bool) {
+        let pages = pages(connection).unwrap_or(0);
+        if pages < self.pages_max {
+            return;
+        }
+        if self.is_underway {
+            if self.is_done() {
+                self.is_underway = false;
+                self.finish(connection);
+            }
+        } else if is_busy || !self.ask() {
+            self.finish(connection);
+        } else {
+            self.is_underway = true;
+        }
+    }
+
+    /// False when there is nobody to ask.
+    fn ask(&self) -> bool {
+        let beside = self.beside.as_ref();
+        beside.is_some_and(|beside| beside.asked.send(()).is_ok())
+    }
+
+    fn is_done(&self) -> bool {
+        let beside = self.beside.as_ref();
+        beside.is_none_or(|beside| beside.done.try_recv() != Err(TryRecvError::Empty))
+    }
+
+    /// A read that lasts can keep the log from being folded to its end; then the next commit goes on.
+    fn finish(&mut self, connection: &Connection) {
+        let folded = fold(connection);
+        if let Err(error) = &folded
+            && !self.has_failed
+        {
+            tracing::warn!(%error, "the database's log cannot be folded and grows; nothing is lost");
+        }
+        self.has_failed = folded.is_err();
+    }
+
+    /// Moves the whole log into the database's file, which is then the whole store: to be copied,
+    /// checked or moved by itself. Where that fails, nothing is lost: the next start reads the log.
+    pub(super) fn close(&mut self, connection: &Connection) {
+        if let Some(Beside { asked, thread, .. }) = self.beside.take() {
+            drop(asked);
+            let _ = thread.join();
+        }
+        if let Err(error) = connection.execute_batch("pragma wal_checkpoint(truncate)") {
+            tracing::warn!(%error, "the database's log was left as it is");
+        }
+    }
+}
+
+fn fold(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("pragma wal_checkpoint(passive)")
+}
+
+/// How long the log is.
+fn pages(connection: &Connection) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("pragma wal_checkpoint(noop)")?
+        .query_row([], |row| row.get(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGES_MAX: i64 = 20;
+
+    struct Rig {
+        _directory: tempfile::TempDir,
+        writer: Connection,
+        log: Log,
+    }
+
+    impl Rig {
+        fn new() -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            let connect = || {
+                let connection = Connection::open(directory.path().join("t.db")).unwrap();
+                connection
+                    .execute_batch("pragma journal_mode = wal; pragma wal_autocheckpoint = 0")
+                    .unwrap();
+                connection
+            };
+            let writer = connect();
+            writer.execute_batch("create table rows(text)").unwrap();
+            let log = Log::new(PAGES_MAX, connect()).unwrap();
+            Self {
+                _directory: directory,
+                writer,
+                log,
+            }
+        }
+
+        fn commit(&self) {
+            let put = "insert into rows values (hex(randomblob(3000)))";
+            self.writer.execute_batch(put).unwrap();
+        }
+
+        fn fill(&self) {
+            while pages(&self.writer).unwrap() < PAGES_MAX {
+                self.commit();
+            }
+        }
+
+        fn wait_for_the_other(&mut self) {
+            let beside = self.log.beside.as_mut().unwrap();
+            beside.done.recv().unwrap();
+            // Said again, for the writer to hear.
+            let (again, done) = channel();
+            again.send(()).unwrap();
+            beside.done = done;
+        }
+
+        /// Whether all that was committed is in the file: a log begins anew then.
+        fn is_folded(&self) -> bool {
+            self.commit();
+            pages(&self.writer).unwrap() < PAGES_MAX
+        }
+    }
+
+    #[test]
+    fn a_short_log_is_left() {
+        let mut rig = Rig::new();
+        rig.log.tend(&rig.writer, true);
+        rig.log.tend(&rig.writer, false);
+        assert!(!rig.log.is_underway);
+        assert!(pages(&rig.writer).unwrap() > 0);
+    }
+
+    #[test]
+    fn a_busy_writer_folds_by_itself() {
+        let mut rig = Rig::new();
+        rig.fill();
+        rig.log.tend(&rig.writer, true);
+        assert!(rig.is_folded());
+    }
+
+    #[test]
+    fn an_idle_writer_folds_what_came_meanwhile() {
+        let mut rig = Rig::new();
+        rig.fill();
+        rig.log.tend(&rig.writer, false);
+        assert!(rig.log.is_underway);
+        rig.commit();
+        rig.wait_for_the_other();
+        rig.commit();
+        assert!(
+            pages(&rig.writer).unwrap() > PAGES_MAX,
+            "nobody waits for the other"
+        );
+        rig.log.tend(&rig.writer, true);
+        assert!(!rig.log.is_underway);
+        assert!(rig.is_folded());
+    }
+
+    #[test]
+    fn a_read_that_lasts_puts_it_off() {
+        let mut rig = Rig::new();
+        let path = rig.writer.path().unwrap().to_owned();
+        let mut reader = Connection::open(path).unwrap();
+        let snapshot = reader.transaction().unwrap();
+        let count = |snapshot: &Connection| -> i64 {
+            snapshot
+                .query_row("select count(*) from rows", [], |row| row.get(0))
+                .unwrap()
+        };
+        assert_eq!(count(&snapshot), 0);
+        rig.fill();
+        rig.log.tend(&rig.writer, true);
+        assert!(!rig.is_folded());
+        assert!(!rig.log.has_failed);
+        assert_eq!(count(&snapshot), 0);
+        drop(snapshot);
+        rig.log.tend(&rig.writer, true);
+        assert!(rig.is_folded());
+    }
+
+    #[test]
+    fn closing_leaves_no_log() {
+        let mut rig = Rig::new();
+        rig.fill();
+        rig.log.tend(&rig.writer, false);
+        rig.log.close(&rig.writer);
+        assert_eq!(pages(&rig.writer).unwrap(), 0);
+    }
+}
