@@ -5,6 +5,7 @@
 //! writer folds what it has committed meanwhile, which is little. A busy writer does it all itself, once:
 //! folded beside it, what changes with every commit would be written again and again.
 
+use std::io;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 
@@ -19,13 +20,13 @@ pub(super) const LOG_PAGES: i64 = 8_000;
 pub(super) struct Log {
     pages_max: i64,
     beside: Option<Beside>,
-    /// Whether the thread was asked and has not answered.
+    /// Whether another was asked and has not answered.
     is_underway: bool,
     /// Whether the last fold failed: that is told once.
     has_failed: bool,
 }
 
-/// The thread that folds beside the writer.
+/// The way to whoever folds beside the writer.
 #[derive(Debug)]
 struct Beside {
     asked: Sender<()>,
@@ -33,46 +34,56 @@ struct Beside {
     thread: JoinHandle<()>,
 }
 
-impl Log {
-    /// Folds from `pages_max` pages on, with a connection of its own beside the writer's.
-    pub(super) fn new(pages_max: i64, connection: Connection) -> std::io::Result<Self> {
+impl Beside {
+    fn start(work: impl FnOnce(Receiver<()>, Sender<()>) + Send + 'static) -> io::Result<Self> {
         let (asked, questions) = channel();
         let (answers, done) = channel();
         let thread = std::thread::Builder::new()
             .name("store-folder".into())
-            .spawn(move || {
-                for () in questions {
-                    // Where it fails, the writer finds the log as it was, folds it itself and tells.
-                    let _ = fold(&connection);
-                    if answers.send(()).is_err() {
-                        return;
-                    }
-                }
-            })?;
+            .spawn(move || work(questions, answers))?;
         Ok(Self {
+            asked,
+            done,
+            thread,
+        })
+    }
+}
+
+impl Log {
+    /// Folds from `pages_max` pages on, with a connection of its own beside the writer's.
+    pub(super) fn new(pages_max: i64, connection: Connection) -> io::Result<Self> {
+        let beside = Beside::start(move |questions, answers| {
+            for () in questions {
+                // Where it fails, the writer finds the log as it was, folds it itself and tells.
+                let _ = fold(&connection);
+                if answers.send(()).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self::folded_by(beside, pages_max))
+    }
+
+    fn folded_by(beside: Beside, pages_max: i64) -> Self {
+        Self {
             pages_max,
-            beside: Some(Beside {
-                asked,
-                done,
-                thread,
-            }),
+            beside: Some(beside),
             is_underway: false,
             has_failed: false,
-        })
+        }
     }
 
     /// Between two commits: folds the log, or has it folded, when it has grown.
     pub(super) fn tend(&mut self, connection: &Connection, is_busy: bool) {
-        let pages = pages(connection).unwrap_or(0);
-        if pages < self.pages_max {
+        if self.is_underway && !self.is_done() {
             return;
         }
-        if self.is_underway {
-            if self.is_done() {
-                self.is_underway = false;
-                self.finish(connection);
-            }
-        } else if is_busy || !self.ask() {
+        let was_folded = std::mem::take(&mut self.is_underway);
+        if pages(connection).unwrap_or(0) < self.pages_max {
+            // A log that was folded to its end begins anew with the next commit.
+            return;
+        }
+        if was_folded || is_busy || !self.ask() {
             self.finish(connection);
         } else {
             self.is_underway = true;
@@ -131,9 +142,13 @@ mod tests {
 
     const PAGES_MAX: i64 = 20;
 
+    /// A database whose log is folded by the test in place of the other thread.
     struct Rig {
         _directory: tempfile::TempDir,
         writer: Connection,
+        other: Connection,
+        questions: Receiver<()>,
+        answers: Sender<()>,
         log: Log,
     }
 
@@ -149,11 +164,17 @@ mod tests {
             };
             let writer = connect();
             writer.execute_batch("create table rows(text)").unwrap();
-            let log = Log::new(PAGES_MAX, connect()).unwrap();
+            let (give, ends) = channel();
+            let hand_over = move |questions, answers| give.send((questions, answers)).unwrap();
+            let beside = Beside::start(hand_over).unwrap();
+            let (questions, answers) = ends.recv().unwrap();
             Self {
+                other: connect(),
                 _directory: directory,
                 writer,
-                log,
+                questions,
+                answers,
+                log: Log::folded_by(beside, PAGES_MAX),
             }
         }
 
@@ -168,16 +189,23 @@ mod tests {
             }
         }
 
-        fn wait_for_the_other(&mut self) {
-            let beside = self.log.beside.as_mut().unwrap();
-            beside.done.recv().unwrap();
-            // Said again, for the writer to hear.
-            let (again, done) = channel();
-            again.send(()).unwrap();
-            beside.done = done;
+        fn tend(&mut self, is_busy: bool) {
+            self.log.tend(&self.writer, is_busy);
         }
 
-        /// Whether all that was committed is in the file: a log begins anew then.
+        fn is_asked(&self) -> bool {
+            self.questions.try_recv().is_ok()
+        }
+
+        fn fold_beside(&self) {
+            fold(&self.other).unwrap();
+        }
+
+        fn answer(&self) {
+            self.answers.send(()).unwrap();
+        }
+
+        /// Whether all that was committed is in the file: the log begins anew then.
         fn is_folded(&self) -> bool {
             self.commit();
             pages(&self.writer).unwrap() < PAGES_MAX
@@ -187,9 +215,9 @@ mod tests {
     #[test]
     fn a_short_log_is_left() {
         let mut rig = Rig::new();
-        rig.log.tend(&rig.writer, true);
-        rig.log.tend(&rig.writer, false);
-        assert!(!rig.log.is_underway);
+        rig.tend(true);
+        rig.tend(false);
+        assert!(!rig.is_asked());
         assert!(pages(&rig.writer).unwrap() > 0);
     }
 
@@ -197,56 +225,83 @@ mod tests {
     fn a_busy_writer_folds_by_itself() {
         let mut rig = Rig::new();
         rig.fill();
-        rig.log.tend(&rig.writer, true);
+        rig.tend(true);
+        assert!(!rig.is_asked());
         assert!(rig.is_folded());
     }
 
     #[test]
-    fn an_idle_writer_folds_what_came_meanwhile() {
+    fn beside_an_idle_writer_another_folds() {
+        let mut rig = Rig::new();
+        for _ in 0..2 {
+            rig.fill();
+            rig.tend(false);
+            assert!(rig.is_asked());
+            rig.fold_beside();
+            rig.answer();
+            assert!(rig.is_folded());
+            rig.tend(false);
+            assert!(!rig.is_asked(), "there is nothing to fold");
+        }
+    }
+
+    #[test]
+    fn the_writer_folds_what_came_meanwhile() {
         let mut rig = Rig::new();
         rig.fill();
-        rig.log.tend(&rig.writer, false);
-        assert!(rig.log.is_underway);
+        rig.tend(false);
         rig.commit();
-        rig.wait_for_the_other();
-        rig.commit();
-        assert!(
-            pages(&rig.writer).unwrap() > PAGES_MAX,
-            "nobody waits for the other"
-        );
-        rig.log.tend(&rig.writer, true);
-        assert!(!rig.log.is_underway);
+        rig.tend(true);
+        assert!(!rig.is_folded(), "nobody waits for the other");
+        rig.answer();
+        rig.tend(false);
+        assert!(rig.is_asked());
+        assert!(!rig.is_asked(), "once is enough");
+        assert!(rig.is_folded());
+    }
+
+    #[test]
+    fn a_writer_that_is_left_alone_folds_by_itself() {
+        let mut rig = Rig::new();
+        let (_, gone) = channel();
+        drop(std::mem::replace(&mut rig.questions, gone));
+        rig.fill();
+        rig.tend(false);
         assert!(rig.is_folded());
     }
 
     #[test]
     fn a_read_that_lasts_puts_it_off() {
         let mut rig = Rig::new();
-        let path = rig.writer.path().unwrap().to_owned();
-        let mut reader = Connection::open(path).unwrap();
-        let snapshot = reader.transaction().unwrap();
-        let count = |snapshot: &Connection| -> i64 {
+        let snapshot = rig.other.unchecked_transaction().unwrap();
+        let count = || -> i64 {
             snapshot
                 .query_row("select count(*) from rows", [], |row| row.get(0))
                 .unwrap()
         };
-        assert_eq!(count(&snapshot), 0);
+        assert_eq!(count(), 0);
         rig.fill();
         rig.log.tend(&rig.writer, true);
-        assert!(!rig.is_folded());
-        assert!(!rig.log.has_failed);
-        assert_eq!(count(&snapshot), 0);
+        assert_eq!(count(), 0);
         drop(snapshot);
-        rig.log.tend(&rig.writer, true);
+        assert!(!rig.log.has_failed);
+        rig.commit();
+        assert!(pages(&rig.writer).unwrap() > PAGES_MAX);
+        rig.tend(true);
         assert!(rig.is_folded());
     }
 
     #[test]
     fn closing_leaves_no_log() {
-        let mut rig = Rig::new();
-        rig.fill();
-        rig.log.tend(&rig.writer, false);
-        rig.log.close(&rig.writer);
-        assert_eq!(pages(&rig.writer).unwrap(), 0);
+        let Rig {
+            _directory,
+            writer,
+            other,
+            ..
+        } = Rig::new();
+        let mut log = Log::new(1, other).unwrap();
+        log.tend(&writer, false);
+        log.close(&writer);
+        assert_eq!(pages(&writer).unwrap(), 0);
     }
 }
