@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tidings_core::delivery::Settlement;
 use tidings_core::lane::Reply;
 use tidings_store::Store;
 use tokio::sync::{mpsc, watch};
@@ -25,7 +26,8 @@ const GATHERED_MAX: usize = 128;
 const GATHERED_FOR: Duration = Duration::from_millis(1);
 /// How long a failed commit is not repeated: the disk may be full, and the slots stay taken.
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
-/// How often it is repeated once the engine is to stop: a full disk must not keep the process.
+/// How often commits are repeated in all once the engine is to stop: a full disk must not keep the
+/// process.
 const LAST_TRIES: u32 = 8;
 
 pub(crate) struct Settler {
@@ -40,6 +42,7 @@ impl Settler {
     /// Tells how many outcomes were not stored in the end.
     pub(crate) async fn run(mut self) -> usize {
         let mut unstored = 0;
+        let mut last_tries = LAST_TRIES;
         let mut waiting = Waiting::new(Instant::now());
         loop {
             let attempted = self.next(&mut waiting).await;
@@ -54,7 +57,7 @@ impl Settler {
                 .into_iter()
                 .map(|attempted| attempted.settlement)
                 .collect();
-            if !self.settle(batch).await {
+            if !self.settle(batch, &mut last_tries).await {
                 unstored += settled.len();
             }
             if self.settled.send(settled).await.is_err() {
@@ -68,7 +71,12 @@ impl Settler {
     async fn next(&mut self, waiting: &mut Waiting<Attempted>) -> Vec<Attempted> {
         loop {
             self.gather(waiting).await;
-            let batch = waiting.take(Instant::now());
+            let batch = if *self.stopping.borrow() {
+                // Whoever asked to stop waits.
+                waiting.take_all()
+            } else {
+                waiting.take(Instant::now())
+            };
             if !batch.is_empty() {
                 return batch;
             }
@@ -101,20 +109,19 @@ impl Settler {
 
     /// Until it is durable: a delivery keeps its slot until then (rule 8). Only an engine that is to
     /// stop gives up, which is false; its lanes send nothing more.
-    async fn settle(&self, batch: Arc<[tidings_core::delivery::Settlement]>) -> bool {
+    async fn settle(&self, batch: Arc<[Settlement]>, last_tries: &mut u32) -> bool {
         self.metrics.settled(batch.len());
         let mut failed = false;
-        let mut last_tries = LAST_TRIES;
         while let Err(error) = self.store.settle(batch.clone()).await {
             if !failed {
                 tracing::error!(outcomes = batch.len(), %error, "outcomes cannot be stored; trying again until they can");
                 failed = true;
             }
             if *self.stopping.borrow() {
-                if last_tries == 0 {
+                if *last_tries == 0 {
                     return false;
                 }
-                last_tries -= 1;
+                *last_tries -= 1;
             }
             tokio::time::sleep(AGAIN_AFTER).await;
         }
@@ -123,10 +130,14 @@ impl Settler {
 }
 
 fn put(attempted: Attempted, waiting: &mut Waiting<Attempted>) {
-    let attempt = attempted.settlement.attempt.as_ref();
-    let was_answered = matches!(
-        attempt.map(Reply::of),
-        Some(Reply::Success | Reply::Refusal)
+    let Settlement {
+        webhook_id,
+        attempt,
+        ..
+    } = &attempted.settlement;
+    let (webhook, reply) = (
+        *webhook_id,
+        attempt.as_ref().map_or(Reply::Silence, Reply::of),
     );
-    waiting.push(attempted, was_answered, Instant::now());
+    waiting.push(attempted, webhook, reply, Instant::now());
 }

@@ -3,40 +3,78 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use tidings_core::id::WebhookId;
+use tidings_core::lane::Reply;
 use tokio::time::Instant;
 
+/// How many outcomes of attempts that were answered go into one commit.
+const ANSWERED_MAX: usize = 1_024;
+/// How many of them may be failures: the store takes longer to put a delivery off than to end it, and
+/// what others commit gets in between.
+const FAILURES_MAX: usize = 32;
 /// How many outcomes of attempts that were not answered go into one commit. Endpoints that hang run into
-/// their timeouts all at once, and the store takes longer to put a delivery off than to end it.
+/// their timeouts all at once.
 const UNANSWERED_MAX: usize = 8;
-/// How far such commits are apart at least, so that what others commit gets in between; and how long
-/// such an outcome waits for others to share their commit with: its delivery is not tried again for
-/// seconds.
+/// How far such commits are apart at least; and how long such an outcome waits for others to share their
+/// commit with: its delivery is not tried again for seconds.
 const UNANSWERED_EVERY: Duration = Duration::from_millis(4);
 
-/// Outcomes, of attempts that were answered and of others.
+/// Outcomes, of attempts that were answered and of others. Those of one webhook are settled in the order
+/// in which they came: its health tells failures that follow a success from those before one.
 #[derive(Debug)]
 pub(super) struct Waiting<T> {
-    answered: Vec<T>,
-    /// With when they came.
-    unanswered: VecDeque<(Instant, T)>,
-    /// None of these go into a commit before.
+    answered: VecDeque<Waiter<T>>,
+    /// Of a webhook that has some here and some there, these are the newer ones.
+    unanswered: VecDeque<Waiter<T>>,
+    /// None of the unanswered go into a commit before.
     rests_until: Instant,
+}
+
+#[derive(Debug)]
+struct Waiter<T> {
+    outcome: T,
+    webhook: WebhookId,
+    has_failed: bool,
+    came: Instant,
 }
 
 impl<T> Waiting<T> {
     pub(super) fn new(now: Instant) -> Self {
         Self {
-            answered: Vec::new(),
+            answered: VecDeque::new(),
             unanswered: VecDeque::new(),
             rests_until: now,
         }
     }
 
-    pub(super) fn push(&mut self, outcome: T, was_answered: bool, now: Instant) {
-        if was_answered {
-            self.answered.push(outcome);
-        } else {
-            self.unanswered.push_back((now, outcome));
+    /// An attempt for `webhook` ended with `reply`.
+    pub(super) fn push(&mut self, outcome: T, webhook: WebhookId, reply: Reply, now: Instant) {
+        let waiter = Waiter {
+            outcome,
+            webhook,
+            has_failed: reply != Reply::Success,
+            came: now,
+        };
+        match reply {
+            Reply::Success | Reply::Refusal => {
+                self.take_along(webhook);
+                self.answered.push_back(waiter);
+            }
+            Reply::Timeout | Reply::Silence => self.unanswered.push_back(waiter),
+        }
+    }
+
+    /// What waits of this webhook goes before its answer.
+    fn take_along(&mut self, webhook: WebhookId) {
+        if self
+            .unanswered
+            .iter()
+            .any(|waiter| waiter.webhook == webhook)
+        {
+            let all = std::mem::take(&mut self.unanswered).into_iter();
+            let (its, others) = all.partition::<VecDeque<_>, _>(|other| other.webhook == webhook);
+            self.answered.extend(its);
+            self.unanswered = others;
         }
     }
 
@@ -47,74 +85,143 @@ impl<T> Waiting<T> {
 
     /// When the others want one, though nobody shares theirs; `None` without any.
     pub(super) fn due(&self) -> Option<Instant> {
-        let (came, _) = self.unanswered.front()?;
-        Some(self.rests_until.max(*came + UNANSWERED_EVERY))
+        let first = self.unanswered.front()?;
+        Some(self.rests_until.max(first.came + UNANSWERED_EVERY))
     }
 
     /// What goes into a commit that begins now; nothing while all can wait.
     pub(super) fn take(&mut self, now: Instant) -> Vec<T> {
-        let mut batch = std::mem::take(&mut self.answered);
+        let together = self.together();
+        let mut batch = first(&mut self.answered, together);
         let may_share = !batch.is_empty() && self.rests_until <= now;
-        if may_share || self.due().is_some_and(|due| due <= now) {
-            let count = self.unanswered.len().min(UNANSWERED_MAX);
-            batch.extend(self.unanswered.drain(..count).map(|(_, outcome)| outcome));
+        let is_due = self.due().is_some_and(|due| due <= now);
+        if self.answered.is_empty() && (may_share || is_due) {
+            batch.extend(first(&mut self.unanswered, UNANSWERED_MAX));
             self.rests_until = now + UNANSWERED_EVERY;
         }
         batch
     }
 
-    /// Everything: nothing comes any more.
-    pub(super) fn take_all(&mut self) -> Vec<T> {
-        let unanswered = self.unanswered.drain(..).map(|(_, outcome)| outcome);
-        self.answered.drain(..).chain(unanswered).collect()
+    /// How many of those that were answered go into one commit.
+    fn together(&self) -> usize {
+        let failures = self.answered.iter().enumerate();
+        let failures = failures.filter(|(_, waiter)| waiter.has_failed);
+        let one_too_many = failures.map(|(at, _)| at).nth(FAILURES_MAX);
+        one_too_many.unwrap_or(ANSWERED_MAX)
     }
+
+    /// Everything, however much: nothing comes any more, or nothing may be waited for.
+    pub(super) fn take_all(&mut self) -> Vec<T> {
+        let mut all = first(&mut self.answered, usize::MAX);
+        all.extend(first(&mut self.unanswered, usize::MAX));
+        all
+    }
+}
+
+fn first<T>(waiters: &mut VecDeque<Waiter<T>>, most: usize) -> Vec<T> {
+    let count = waiters.len().min(most);
+    let first = waiters.drain(..count);
+    first.map(|waiter| waiter.outcome).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Numbers below 1,000 were answered.
-    fn waiting(outcomes: &[u32], start: Instant) -> Waiting<u32> {
-        let mut waiting = Waiting::new(start);
-        for outcome in outcomes {
-            waiting.push(*outcome, *outcome < 1_000, start);
-        }
-        waiting
+    const ONE: WebhookId = WebhookId(1);
+    const OTHER: WebhookId = WebhookId(2);
+
+    struct Story {
+        waiting: Waiting<usize>,
+        now: Instant,
     }
 
-    fn unanswered(count: usize) -> Vec<u32> {
-        (1_000..).take(count).collect()
+    impl Story {
+        fn new() -> Self {
+            let now = Instant::now();
+            Self {
+                waiting: Waiting::new(now),
+                now,
+            }
+        }
+
+        fn push(&mut self, number: usize, webhook: WebhookId, reply: Reply) {
+            self.waiting.push(number, webhook, reply, self.now);
+        }
+
+        fn push_many(&mut self, numbers: std::ops::Range<usize>, webhook: WebhookId, reply: Reply) {
+            numbers.for_each(|number| self.push(number, webhook, reply));
+        }
+
+        fn take(&mut self) -> Vec<usize> {
+            self.waiting.take(self.now)
+        }
     }
 
     #[test]
     fn an_answer_is_settled_at_once_and_shares_its_commit() {
-        let start = Instant::now();
-        let mut waiting = waiting(&[1, 1_000, 2], start);
-        assert_eq!(waiting.take(start), [1, 2, 1_000]);
-        assert_eq!(waiting.due(), None);
+        let mut story = Story::new();
+        story.push(1, ONE, Reply::Success);
+        story.push(2, OTHER, Reply::Timeout);
+        story.push(3, ONE, Reply::Refusal);
+        assert_eq!(story.take(), [1, 3, 2]);
+        assert_eq!(story.waiting.due(), None);
     }
 
     #[test]
     fn no_answer_waits_for_company_but_not_long() {
-        let start = Instant::now();
-        let mut waiting = waiting(&[1_000], start);
-        assert!(waiting.take(start).is_empty());
-        assert_eq!(waiting.due(), Some(start + UNANSWERED_EVERY));
-        assert_eq!(waiting.take(start + UNANSWERED_EVERY), [1_000]);
+        let mut story = Story::new();
+        story.push(1, ONE, Reply::Silence);
+        assert!(story.take().is_empty());
+        assert_eq!(story.waiting.due(), Some(story.now + UNANSWERED_EVERY));
+        story.now += UNANSWERED_EVERY;
+        assert_eq!(story.take(), [1]);
     }
 
     #[test]
     fn many_without_an_answer_leave_room_for_others() {
-        let start = Instant::now();
-        let mut waiting = waiting(&unanswered(70), start);
-        waiting.push(1, true, start);
-        assert_eq!(waiting.take(start).len(), 1 + UNANSWERED_MAX);
-        waiting.push(2, true, start);
-        assert_eq!(waiting.take(start), [2], "they rest");
-        let next = start + UNANSWERED_EVERY;
-        assert_eq!(waiting.due(), Some(next));
-        assert_eq!(waiting.take(next).len(), UNANSWERED_MAX);
-        assert_eq!(waiting.take_all().len(), 70 - 2 * UNANSWERED_MAX);
+        let mut story = Story::new();
+        story.push_many(0..20, ONE, Reply::Timeout);
+        story.push(20, OTHER, Reply::Success);
+        assert_eq!(story.take().len(), 1 + UNANSWERED_MAX);
+        story.push(21, OTHER, Reply::Success);
+        assert_eq!(story.take(), [21], "the others rest");
+        story.now += UNANSWERED_EVERY;
+        assert_eq!(story.waiting.due(), Some(story.now));
+        assert_eq!(story.take().len(), UNANSWERED_MAX);
+        assert_eq!(story.waiting.take_all(), [16, 17, 18, 19]);
+    }
+
+    #[test]
+    fn outcomes_of_a_webhook_keep_their_order() {
+        let mut story = Story::new();
+        story.push(1, ONE, Reply::Timeout);
+        story.push(2, OTHER, Reply::Timeout);
+        story.push(3, ONE, Reply::Success);
+        story.push(4, ONE, Reply::Silence);
+        assert_eq!(story.take(), [1, 3, 2, 4]);
+    }
+
+    #[test]
+    fn failures_are_settled_a_few_at_a_time() {
+        let check = |replies: &[(Reply, usize)], together| {
+            let mut story = Story::new();
+            for (reply, count) in replies {
+                story.push_many(0..*count, ONE, *reply);
+            }
+            story.push(0, OTHER, Reply::Timeout);
+            let alone = replies.iter().map(|(_, count)| count).sum::<usize>() > together;
+            assert_eq!(
+                story.take().len(),
+                together + usize::from(!alone),
+                "{replies:?}"
+            );
+        };
+        let (success, refusal) = (Reply::Success, Reply::Refusal);
+        check(&[(success, ANSWERED_MAX)], ANSWERED_MAX);
+        check(&[(success, 2 * ANSWERED_MAX)], ANSWERED_MAX);
+        check(&[(refusal, FAILURES_MAX)], FAILURES_MAX);
+        check(&[(refusal, 1_000)], FAILURES_MAX);
+        check(&[(success, 100), (refusal, 33), (success, 100)], 132);
     }
 }

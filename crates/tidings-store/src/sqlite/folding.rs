@@ -6,7 +6,7 @@
 //! folded beside it, what changes with every commit would be written again and again.
 
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
@@ -22,22 +22,23 @@ pub(super) struct Log {
     beside: Option<Beside>,
     /// Whether another was asked and has not answered.
     is_underway: bool,
-    /// Whether the last fold failed: that is told once.
+    /// Whether the log could not be folded: that is told once, until it is short again.
     has_failed: bool,
 }
 
 /// The way to whoever folds beside the writer.
 #[derive(Debug)]
 struct Beside {
-    asked: Sender<()>,
+    asked: SyncSender<()>,
     done: Receiver<()>,
     thread: JoinHandle<()>,
 }
 
 impl Beside {
-    fn start(work: impl FnOnce(Receiver<()>, Sender<()>) + Send + 'static) -> io::Result<Self> {
-        let (asked, questions) = channel();
-        let (answers, done) = channel();
+    fn start(work: impl FnOnce(Receiver<()>, SyncSender<()>) + Send + 'static) -> io::Result<Self> {
+        // One question at a time, and one answer to it.
+        let (asked, questions) = sync_channel(1);
+        let (answers, done) = sync_channel(1);
         let thread = std::thread::Builder::new()
             .name("store-folder".into())
             .spawn(move || work(questions, answers))?;
@@ -81,6 +82,7 @@ impl Log {
         let was_folded = std::mem::take(&mut self.is_underway);
         if pages(connection).unwrap_or(0) < self.pages_max {
             // A log that was folded to its end begins anew with the next commit.
+            self.has_failed = false;
             return;
         }
         if was_folded || is_busy || !self.ask() {
@@ -109,7 +111,7 @@ impl Log {
         {
             tracing::warn!(%error, "the database's log cannot be folded and grows; nothing is lost");
         }
-        self.has_failed = folded.is_err();
+        self.has_failed |= folded.is_err();
     }
 
     /// Moves the whole log into the database's file, which is then the whole store: to be copied,
@@ -148,7 +150,7 @@ mod tests {
         writer: Connection,
         other: Connection,
         questions: Receiver<()>,
-        answers: Sender<()>,
+        answers: SyncSender<()>,
         log: Log,
     }
 
@@ -164,7 +166,7 @@ mod tests {
             };
             let writer = connect();
             writer.execute_batch("create table rows(text)").unwrap();
-            let (give, ends) = channel();
+            let (give, ends) = sync_channel(1);
             let hand_over = move |questions, answers| give.send((questions, answers)).unwrap();
             let beside = Beside::start(hand_over).unwrap();
             let (questions, answers) = ends.recv().unwrap();
@@ -205,8 +207,8 @@ mod tests {
             self.answers.send(()).unwrap();
         }
 
-        /// Whether all that was committed is in the file: the log begins anew then.
-        fn is_folded(&self) -> bool {
+        /// Whether the log does with the next commit: all that was committed is in the file.
+        fn begins_anew(&self) -> bool {
             self.commit();
             pages(&self.writer).unwrap() < PAGES_MAX
         }
@@ -227,7 +229,7 @@ mod tests {
         rig.fill();
         rig.tend(true);
         assert!(!rig.is_asked());
-        assert!(rig.is_folded());
+        assert!(rig.begins_anew());
     }
 
     #[test]
@@ -239,7 +241,7 @@ mod tests {
             assert!(rig.is_asked());
             rig.fold_beside();
             rig.answer();
-            assert!(rig.is_folded());
+            assert!(rig.begins_anew());
             rig.tend(false);
             assert!(!rig.is_asked(), "there is nothing to fold");
         }
@@ -252,22 +254,22 @@ mod tests {
         rig.tend(false);
         rig.commit();
         rig.tend(true);
-        assert!(!rig.is_folded(), "nobody waits for the other");
+        assert!(!rig.begins_anew(), "nobody waits for the other");
         rig.answer();
         rig.tend(false);
         assert!(rig.is_asked());
         assert!(!rig.is_asked(), "once is enough");
-        assert!(rig.is_folded());
+        assert!(rig.begins_anew());
     }
 
     #[test]
     fn a_writer_that_is_left_alone_folds_by_itself() {
         let mut rig = Rig::new();
-        let (_, gone) = channel();
+        let (_, gone) = sync_channel(1);
         drop(std::mem::replace(&mut rig.questions, gone));
         rig.fill();
         rig.tend(false);
-        assert!(rig.is_folded());
+        assert!(rig.begins_anew());
     }
 
     #[test]
@@ -288,7 +290,7 @@ mod tests {
         rig.commit();
         assert!(pages(&rig.writer).unwrap() > PAGES_MAX);
         rig.tend(true);
-        assert!(rig.is_folded());
+        assert!(rig.begins_anew());
     }
 
     #[test]
