@@ -31,7 +31,8 @@ use stream::Stream;
 pub use stream::{CLAIM_PAUSE, READY_MAX};
 use temper::Temper;
 
-/// How many deliveries a part of a lane reads ahead at least, however few it sends at once.
+/// How many deliveries a part of a lane reads ahead at least, however few it sends at once, while its
+/// endpoint answers.
 const READY_MIN: usize = 32;
 /// How many, while its endpoint is not known to answer: it may hang, with a thousand others.
 const READY_UNPROVEN: usize = 4;
@@ -200,7 +201,7 @@ impl Lane {
             Next::Succeeded => {}
             // Its part is not known; whatever was read beside it is read again.
             _ if part == Part::Probe => self.recheck(),
-            Next::Retry { due_at, .. } => self.postponed(part, key, due_at),
+            Next::Retry { due_at, .. } => self.postponed(id, part, key, due_at),
             // It may have been held with its webhook, and that enabled again before this was heard.
             Next::Exhausted | Next::Gone => self.stream(part).miss(),
         }
@@ -215,7 +216,7 @@ impl Lane {
         }
     }
 
-    fn postponed(&mut self, part: Part, key: Option<OrderKey>, due_at: Timestamp) {
+    fn postponed(&mut self, id: DeliveryId, part: Part, key: Option<OrderKey>, due_at: Timestamp) {
         self.stream(self.part_after(part, due_at))
             .expect_due(due_at);
         // The keys of what was owed while order was kept outlive the wish for it.
@@ -223,7 +224,7 @@ impl Lane {
         let Some(key) = key.filter(|_| keeps_order) else {
             return;
         };
-        self.stream(part).park(key);
+        self.stream(part).park(key, id);
         if part == Part::Backlog {
             // What is newer of this key waits for the backlog again.
             self.live.leave(key);

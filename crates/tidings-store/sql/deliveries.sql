@@ -138,10 +138,12 @@ from deliveries
 where webhook_id = $1 and state = 'pending' and failure is not null and asked_until > $2 and +id > $3;
 
 -- name: parked_keys
--- Few rows wait for a retry; the index of those tried finds them.
-select distinct order_key
+-- Few rows wait for a retry; the index of those tried finds them. With the oldest of each conversation.
+select order_key, min(id)
 from deliveries
-where webhook_id = $1 and state = 'pending' and failure is not null and due_at > $2 and +id > $3 and +id <= $4;
+where webhook_id = $1 and state = 'pending' and failure is not null and due_at > $2 and +id > $3 and +id <= $4
+  and order_key is not null
+group by order_key;
 
 -- name: load_delivery
 select id, organization_id, webhook_id, event_id, state, reason, attempt_count, due_at, created_at, completed_at,

@@ -1,4 +1,4 @@
-//! The embedded engine: SQLite with one writer thread and a few readers.
+//! The embedded engine: SQLite with one writer thread, one that folds its log, and a few readers.
 //!
 //! Whatever waits for the writer goes into one transaction and one fsync (group commit). Callers are
 //! answered after it; what they wait in is bounded, and a full queue is said at once.

@@ -30,8 +30,8 @@ enum Source {
         missed: bool,
         /// Whether the queue was forgotten meanwhile: what it knew then is wanted again.
         void: bool,
-        /// Keys whose head failed meanwhile: the read may still see it as due.
-        parked: HashSet<OrderKey>,
+        /// Keys whose head failed meanwhile, with that: the read may still see it as due.
+        parked: HashMap<OrderKey, DeliveryId>,
     },
     /// Every due row is in memory or in flight.
     Complete,
@@ -110,14 +110,20 @@ impl Stream {
         }
     }
 
-    /// The head of this key failed and waits in the store; what follows is left there.
-    pub(super) fn park(&mut self, key: OrderKey) {
+    /// The head of this key failed and waits in the store; what follows is left there. What is older
+    /// was due by hand meanwhile, and does not wait for it.
+    pub(super) fn park(&mut self, key: OrderKey, head: DeliveryId) {
+        let first = self.keyed.get(&key).and_then(|keyed| keyed.queue.front());
+        let is_older_left = first.is_some_and(|owed| owed.id < head);
         self.drop_key(key);
         self.parked.insert(key);
         match &mut self.source {
-            Source::Claiming { parked, .. } => drop(parked.insert(key)),
+            Source::Claiming { parked, .. } => drop(parked.insert(key, head)),
             source if self.parked.len() > PARKED_KEYS_MAX => *source = Source::Behind,
             _ => {}
+        }
+        if is_older_left {
+            self.miss();
         }
     }
 
@@ -159,7 +165,7 @@ impl Stream {
             known: known.clone(),
             missed: false,
             void: false,
-            parked: HashSet::new(),
+            parked: HashMap::new(),
         };
         Some((ready - self.len, known))
     }
@@ -180,13 +186,14 @@ impl Stream {
         if let Some(keys) = claimed.parked {
             self.parked = keys
                 .into_iter()
-                .chain(parked_since.iter().copied())
+                .chain(parked_since.keys().copied())
                 .collect();
         }
         let before = self.len;
         for row in claimed.rows {
             self.read_through = self.read_through.max(Some(row.id));
-            let parked = row.order_key.is_some_and(|key| parked_since.contains(&key));
+            let head = row.order_key.and_then(|key| parked_since.get(&key));
+            let parked = head.is_some_and(|head| row.id >= *head);
             let discarded = self.discarded_since >= Some(row.id);
             if !parked && !discarded && !known.contains(&row.id) {
                 self.push(row);

@@ -236,6 +236,44 @@ fn a_conversation_waits_behind_its_failed_head() {
 }
 
 #[test]
+fn what_is_due_by_hand_does_not_wait_for_a_newer_head() {
+    for fails_while_reading in [false, true] {
+        let mut lane = Lane::new_settled(rules(9, true));
+        lane.offer(owed(5, Some(7), 10));
+        assert_eq!(sent(&mut lane, 10), [5]);
+        lane.touch(DeliveryId(1));
+        let fail = |lane: &mut Lane| {
+            let due_at = at(5_000);
+            lane.settled(DeliveryId(5), Next::Retry { due_at, tries: 1 });
+        };
+        let read = |lane: &mut Lane, is_in_time: bool| {
+            for claim in claims(lane, 20) {
+                let rows = match claim.part {
+                    Part::Live => vec![owed(1, Some(7), 20)],
+                    Part::Backlog | Part::Probe => Vec::new(),
+                };
+                if !is_in_time {
+                    fail(lane);
+                }
+                lane.claimed(
+                    Claimed {
+                        rows,
+                        ..nothing(claim)
+                    },
+                    at(20),
+                );
+            }
+        };
+        read(&mut lane, !fails_while_reading);
+        if !fails_while_reading {
+            fail(&mut lane);
+            read(&mut lane, true);
+        }
+        assert_eq!(sent(&mut lane, 30), [1], "{fails_while_reading}");
+    }
+}
+
+#[test]
 fn a_conversation_whose_order_is_no_longer_asked_for_waits_for_nothing() {
     let mut lane = Lane::new(resumed(30, rules(1, false)));
     for claim in claims(&mut lane, 40) {

@@ -1,6 +1,6 @@
 //! What a lane asks the store for: the oldest deliveries that are due, with their events.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ pub(super) fn claim(
     let parked = if claim.ordered {
         ask.parked()?
     } else {
-        HashSet::new()
+        Parked::new()
     };
     let backlog_keys = ask.in_the_way()?;
     let due = if claim.ordered {
@@ -58,7 +58,7 @@ pub(super) fn claim(
         more: rows.len() >= claim.limit,
         rows,
         next_due,
-        parked: (parked.len() <= PARKED_KEYS_MAX).then(|| parked.into_iter().collect()),
+        parked: (parked.len() <= PARKED_KEYS_MAX).then(|| parked.into_keys().collect()),
         backlog_keys,
         claim,
     })
@@ -129,16 +129,18 @@ impl Ask<'_> {
     /// what is live while its conversation has backlog.
     fn ordered(
         &self,
-        parked: &HashSet<OrderKey>,
+        parked: &Parked,
         backlog_keys: Option<&BacklogKeys>,
     ) -> rusqlite::Result<Vec<Due>> {
         let (after, until) = self.key_range();
-        let waits = |key| {
-            parked.contains(&key) || backlog_keys.is_some_and(|backlog| backlog.hold_back(key))
+        let waits = |key, id| {
+            // What is older than the head was exhausted, and is due by hand.
+            parked.get(&key).is_some_and(|head| id > *head)
+                || backlog_keys.is_some_and(|backlog| backlog.hold_back(key))
         };
         let values = params![self.webhook.0, after, until, self.now.as_ms()];
         let keyed = self.take("claim_ordered", values, |due| {
-            Ok(due.order_key.is_none_or(|key| !waits(key)))
+            Ok(due.order_key.is_none_or(|key| !waits(key, due.id)))
         })?;
         let mut rows = self.unkeyed((after, until))?;
         rows.extend(keyed);
@@ -223,24 +225,28 @@ impl Ask<'_> {
     }
 
     /// The conversations of this part whose head waits for a retry.
-    fn parked(&self) -> rusqlite::Result<HashSet<OrderKey>> {
+    fn parked(&self) -> rusqlite::Result<Parked> {
         let (after, until) = self.key_range();
         parked_keys(self.snapshot, self.webhook, self.now, after..until)
     }
 }
 
-/// The conversations whose head waits for a retry; of what is owed between two keys, the later included.
+/// Conversations whose head waits for a retry, with that.
+pub(super) type Parked = HashMap<OrderKey, DeliveryId>;
+
+/// Those of what is owed between two keys, the later included.
 pub(super) fn parked_keys(
     snapshot: &Connection,
     webhook: WebhookId,
     now: Timestamp,
     between: Range<i64>,
-) -> rusqlite::Result<HashSet<OrderKey>> {
+) -> rusqlite::Result<Parked> {
     let mut statement = snapshot.prepare_cached(statement("parked_keys"))?;
     let values = params![webhook.0, now.as_ms(), between.start, between.end];
-    let keys = statement.query_map(values, |row| row.get::<_, Option<i64>>(0))?;
-    keys.filter_map(|key| key.map(|key| key.map(OrderKey)).transpose())
-        .collect()
+    let keys = statement.query_map(values, |row| {
+        Ok((OrderKey(row.get(0)?), DeliveryId(row.get(1)?)))
+    })?;
+    keys.collect()
 }
 
 pub(super) fn due(row: &Row<'_>) -> rusqlite::Result<Due> {

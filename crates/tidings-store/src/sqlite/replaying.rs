@@ -163,7 +163,7 @@ impl Planner<'_> {
             return Ok(keys.len());
         }
         let parked = parked_keys(snapshot, webhook.id, now, discarded..i64::MAX)?;
-        let can_go = |key: &&Option<OrderKey>| key.is_none_or(|key| !parked.contains(&key));
+        let can_go = |key: &&Option<OrderKey>| key.is_none_or(|key| !parked.contains_key(&key));
         Ok(keys.iter().filter(can_go).count())
     }
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use tidings_core::clock::Clock;
-use tidings_core::delivery::OrderKey;
+use tidings_core::delivery::{Next, OrderKey};
 use tidings_core::lane::Part::{Backlog as Old, Live};
 use tidings_core::webhook::Ordering;
-use tidings_store::change::Backlog;
+use tidings_store::change::{Backlog, Change};
 use tidings_store::query::Whose;
 
 use crate::bench::{Bench, Place, SECOND, every};
@@ -80,6 +80,23 @@ pub(crate) async fn ordered_lanes_skip_keys_that_wait<P: Place>() {
     assert_eq!(claimed.next_due, Some(due_at));
     bench.clock.set(due_at);
     assert_eq!(bench.claimed(hook, Live).await, ids);
+}
+
+pub(crate) async fn what_is_due_by_hand_does_not_wait_for_a_newer_head<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let hook = bench.ordered_webhook(organization).await;
+    bench.messages(organization, &["a", "a", "a"]).await;
+    let ids = bench.delivery_ids(hook).await;
+    bench.settle(ids[0], Next::Exhausted).await;
+    bench.settle(ids[1], bench.retry_in(30 * SECOND, 1)).await;
+    assert!(bench.claimed(hook, Live).await.is_empty());
+    bench.change(Change::RetryDelivery(ids[0])).await.unwrap();
+    assert_eq!(bench.claimed(hook, Live).await, ids[..1]);
+    bench.settle(ids[0], Next::Succeeded).await;
+    assert!(bench.claimed(hook, Live).await.is_empty());
+    bench.clock.advance(30 * SECOND);
+    assert_eq!(bench.claimed(hook, Live).await, ids[1..]);
 }
 
 pub(crate) async fn ordered_live_stays_behind_its_backlog<P: Place>() {
