@@ -103,6 +103,7 @@ impl Rig {
         let received = self.receiver.wait_for(expected, lab.patience())?;
         self.product.check_alive()?;
         let after = self.product.usage()?;
+        self.reconnect()?;
         Run::new(sent, received, copies, before, after)
     }
 
@@ -119,6 +120,12 @@ impl Rig {
             self.product.check_alive()?;
             anyhow::bail!("the generator gave up: {error}");
         }
+        self.reconnect()
+    }
+
+    /// A job may last longer than the server keeps a connection that says nothing.
+    fn reconnect(&mut self) -> Result<()> {
+        self.api = self.product.api()?;
         Ok(())
     }
 
