@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidings_core::delivery::Settlement;
-use tidings_core::lane::Reply;
 use tidings_store::Store;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -30,6 +29,9 @@ const AGAIN_AFTER: Duration = Duration::from_millis(250);
 /// process.
 const LAST_TRIES: u32 = 8;
 
+/// What the store is told of an attempt, and the lanes when that is durable.
+type Outcome = (Settlement, Settled);
+
 pub(crate) struct Settler {
     pub(crate) store: Store,
     pub(crate) attempted: mpsc::Receiver<Attempted>,
@@ -45,19 +47,12 @@ impl Settler {
         let mut last_tries = LAST_TRIES;
         let mut waiting = Waiting::new(Instant::now());
         loop {
-            let attempted = self.next(&mut waiting).await;
-            if attempted.is_empty() {
+            let outcomes = self.next(&mut waiting).await;
+            if outcomes.is_empty() {
                 break;
             }
-            let settled: Vec<_> = attempted
-                .iter()
-                .map(|attempted| Settled::of(&attempted.settlement, attempted.lane_wait))
-                .collect();
-            let batch = attempted
-                .into_iter()
-                .map(|attempted| attempted.settlement)
-                .collect();
-            if !self.settle(batch, &mut last_tries).await {
+            let (batch, settled): (Vec<_>, Vec<_>) = outcomes.into_iter().unzip();
+            if !self.settle(batch.into(), &mut last_tries).await {
                 unstored += settled.len();
             }
             if self.settled.send(settled).await.is_err() {
@@ -68,7 +63,7 @@ impl Settler {
     }
 
     /// What goes into the next commit; nothing when nothing comes any more.
-    async fn next(&mut self, waiting: &mut Waiting<Attempted>) -> Vec<Attempted> {
+    async fn next(&mut self, waiting: &mut Waiting<Outcome>) -> Vec<Outcome> {
         loop {
             self.gather(waiting).await;
             let batch = if *self.stopping.borrow() {
@@ -92,7 +87,7 @@ impl Settler {
     }
 
     /// Takes what has come; where that is much, waits for more.
-    async fn gather(&mut self, waiting: &mut Waiting<Attempted>) {
+    async fn gather(&mut self, waiting: &mut Waiting<Outcome>) {
         while let Ok(attempted) = self.attempted.try_recv() {
             put(attempted, waiting);
         }
@@ -129,15 +124,12 @@ impl Settler {
     }
 }
 
-fn put(attempted: Attempted, waiting: &mut Waiting<Attempted>) {
-    let Settlement {
-        webhook_id,
-        attempt,
-        ..
-    } = &attempted.settlement;
-    let (webhook, reply) = (
-        *webhook_id,
-        attempt.as_ref().map_or(Reply::Silence, Reply::of),
-    );
-    waiting.push(attempted, webhook, reply, Instant::now());
+fn put(attempted: Attempted, waiting: &mut Waiting<Outcome>) {
+    let Attempted {
+        settlement,
+        lane_wait,
+    } = attempted;
+    let settled = Settled::of(&settlement, lane_wait);
+    let (webhook, reply) = (settled.webhook_id, settled.ended.reply);
+    waiting.push((settlement, settled), webhook, reply, Instant::now());
 }

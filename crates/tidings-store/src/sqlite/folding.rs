@@ -19,7 +19,7 @@ pub(super) const LOG_PAGES: i64 = 8_000;
 #[derive(Debug)]
 pub(super) struct Log {
     pages_max: i64,
-    beside: Option<Beside>,
+    beside: Beside,
     /// Whether another was asked and has not answered.
     is_underway: bool,
     /// Whether the log could not be folded: that is told once, until it is short again.
@@ -68,7 +68,7 @@ impl Log {
     fn folded_by(beside: Beside, pages_max: i64) -> Self {
         Self {
             pages_max,
-            beside: Some(beside),
+            beside,
             is_underway: false,
             has_failed: false,
         }
@@ -94,13 +94,11 @@ impl Log {
 
     /// False when there is nobody to ask.
     fn ask(&self) -> bool {
-        let beside = self.beside.as_ref();
-        beside.is_some_and(|beside| beside.asked.send(()).is_ok())
+        self.beside.asked.send(()).is_ok()
     }
 
     fn is_done(&self) -> bool {
-        let beside = self.beside.as_ref();
-        beside.is_none_or(|beside| beside.done.try_recv() != Err(TryRecvError::Empty))
+        self.beside.done.try_recv() != Err(TryRecvError::Empty)
     }
 
     /// A read that lasts can keep the log from being folded to its end; then the next commit goes on.
@@ -116,11 +114,10 @@ impl Log {
 
     /// Moves the whole log into the database's file, which is then the whole store: to be copied,
     /// checked or moved by itself. Where that fails, nothing is lost: the next start reads the log.
-    pub(super) fn close(&mut self, connection: &Connection) {
-        if let Some(Beside { asked, thread, .. }) = self.beside.take() {
-            drop(asked);
-            let _ = thread.join();
-        }
+    pub(super) fn close(self, connection: &Connection) {
+        let Beside { asked, thread, .. } = self.beside;
+        drop(asked);
+        let _ = thread.join();
         if let Err(error) = connection.execute_batch("pragma wal_checkpoint(truncate)") {
             tracing::warn!(%error, "the database's log was left as it is");
         }

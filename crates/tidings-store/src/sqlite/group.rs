@@ -99,7 +99,7 @@ impl Writer {
             if let Job::Close(reply) = first {
                 self.log.close(&self.connection);
                 // Told once the file is let go.
-                drop(self);
+                drop(self.connection);
                 let _ = reply.send(Ok(()));
                 return;
             }

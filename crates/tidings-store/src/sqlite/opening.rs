@@ -76,11 +76,9 @@ pub(super) fn open(
     resealing::reseal(path, &mut writer, &options.sealer, now)?;
     let last_record_key = last_record_key(&writer).map_err(|error| explain(path, &error))?;
     let next_wake = next_wake(&writer).map_err(|error| explain(path, &error))?;
-    let folder = connect(path, true).and_then(|folder| {
-        write_ahead(&folder)?;
-        Ok(folder)
-    });
-    let folder = folder.map_err(|error| explain(path, &error))?;
+    let folder = connect(path, true)
+        .and_then(|folder| write_ahead(&folder).map(|()| folder))
+        .map_err(|error| explain(path, &error))?;
     let readers: Result<Vec<_>, _> = (0..READERS).map(|_| connect(path, false)).collect();
     let readers = readers.map_err(|error| explain(path, &error))?;
     Ok(Opened {
