@@ -15,6 +15,7 @@ use crate::shares::Standing;
 mod claim;
 mod ended;
 mod flight;
+mod pause;
 mod probing;
 mod rules;
 mod stream;
@@ -25,10 +26,11 @@ mod tests;
 pub use claim::{BacklogKeys, Claim, Claimed, Part};
 pub use ended::{Ended, Reply};
 use flight::Flight;
+pub use pause::{CLAIM_PAUSE, CLAIM_PAUSE_MAX};
 use probing::Probing;
 pub use rules::Rules;
+pub use stream::READY_MAX;
 use stream::Stream;
-pub use stream::{CLAIM_PAUSE, READY_MAX};
 use temper::Temper;
 
 /// How many deliveries a part of a lane reads ahead at least, however few it sends at once, while its
@@ -197,6 +199,8 @@ impl Lane {
         let Some((part, key)) = self.in_flight.end(id) else {
             return;
         };
+        self.backlog.look_again();
+        self.live.look_again();
         match next {
             Next::Succeeded => {}
             // Its part is not known; whatever was read beside it is read again.
@@ -307,7 +311,7 @@ impl Lane {
                 }));
                 if part == Part::Live && backlog_blocks {
                     // The read leaves out what waits for older ones of its conversation there.
-                    stream.miss();
+                    stream.stay_behind();
                 }
             }
         }

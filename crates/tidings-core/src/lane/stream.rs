@@ -2,19 +2,17 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::delivery::{OrderKey, Owed};
 use crate::id::DeliveryId;
 use crate::planted::PlantedFault;
 
+use super::pause::Pause;
 use super::{BacklogKeys, Claimed, PARKED_KEYS_MAX};
 
 /// How many deliveries a part of a lane keeps ready in memory.
 pub const READY_MAX: usize = 512;
-/// How long a claim that brought nothing new, or failed, is not repeated.
-pub const CLAIM_PAUSE: Duration = Duration::from_millis(50);
 
 /// What is known of the rows in the store.
 #[derive(Debug, Default)]
@@ -51,8 +49,8 @@ pub(super) struct Stream {
     backlog_keys: Option<BacklogKeys>,
     /// When the next row falls due that is in the store alone.
     next_due: Option<Timestamp>,
-    /// No claim before this.
-    not_before: Option<Timestamp>,
+    /// After a claim that brought nothing.
+    pause: Pause,
     /// The newest row a read has brought. Ids grow in commit order, so the read has seen whatever is
     /// older: an offer of it that comes after the read is no news.
     read_through: Option<DeliveryId>,
@@ -89,10 +87,17 @@ impl Stream {
             Source::Claiming { void, .. } => *void = true,
             source => *source = Source::Behind,
         }
-        self.not_before = None;
+        self.pause = Pause::default();
     }
 
+    /// The store has news.
     pub(super) fn miss(&mut self) {
+        self.pause.shorten();
+        self.stay_behind();
+    }
+
+    /// The store may have what the read under way does not bring.
+    pub(super) fn stay_behind(&mut self) {
         match &mut self.source {
             Source::Claiming { missed, .. } => *missed = true,
             source => *source = Source::Behind,
@@ -148,11 +153,12 @@ impl Stream {
         ready: usize,
         in_flight: impl Iterator<Item = DeliveryId>,
     ) -> Option<(usize, Arc<HashSet<DeliveryId>>)> {
-        if self.next_due.is_some_and(|due| due <= now) && matches!(self.source, Source::Complete) {
-            self.source = Source::Behind;
-        }
-        let may =
-            matches!(self.source, Source::Behind) && self.not_before.is_none_or(|at| at <= now);
+        let is_due = self.next_due.is_some_and(|due| due <= now);
+        let may = match self.source {
+            Source::Complete => is_due,
+            Source::Behind => is_due || self.pause.until().is_none_or(|until| until <= now),
+            Source::Claiming { .. } => false,
+        };
         // Read again when half is sent: the read overlaps with sending the other half.
         if !may || self.len > ready / 2 {
             return None;
@@ -206,8 +212,16 @@ impl Stream {
             Source::Complete
         };
         self.next_due = earlier(self.next_due, claimed.next_due);
-        let idle = behind && self.len == before;
-        self.not_before = idle.then(|| now.plus(CLAIM_PAUSE));
+        if behind && self.len == before {
+            self.pause.begin(now);
+        } else {
+            self.pause = Pause::default();
+        }
+    }
+
+    /// A delivery of the lane was settled: others may be free to go.
+    pub(super) fn look_again(&mut self) {
+        self.pause.shorten();
     }
 
     /// What a claim need not read of the backlog.
@@ -227,7 +241,7 @@ impl Stream {
         if PlantedFault::ClaimLost.is_on() {
             self.source = Source::Complete;
         }
-        self.not_before = Some(now.plus(CLAIM_PAUSE));
+        self.pause.begin(now);
     }
 
     pub(super) fn expect_due(&mut self, due: Timestamp) {
@@ -301,7 +315,7 @@ impl Stream {
     pub(super) fn next_wake(&self, now: Timestamp) -> Option<Timestamp> {
         let at = match self.source {
             Source::Complete => self.next_due,
-            Source::Behind => self.not_before,
+            Source::Behind => earlier(self.pause.until(), self.next_due),
             Source::Claiming { .. } => None,
         };
         at.filter(|at| *at > now)

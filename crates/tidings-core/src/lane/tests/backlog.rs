@@ -79,3 +79,56 @@ fn what_a_claim_read_of_the_backlog_serves_the_next_ones() {
     assert_eq!(brought(&mut lane), None, "something is owed again");
     assert_eq!(brought(&mut lane), Some(second));
 }
+
+/// A lane whose backlog waits for a retry, shortly before that is due, and how often it has asked.
+fn waiting_for_a_retry(due: i64) -> (Lane, i64, usize) {
+    let mut lane = Lane::new(resumed(100, rules(4, true)));
+    let (mut now, mut asked) = (200, 0);
+    while now < due - 1_000 {
+        for claim in claims(&mut lane, now) {
+            asked += 1;
+            let next_due = (claim.part == Part::Backlog).then(|| at(due));
+            let answer = Claimed {
+                next_due,
+                ..nothing(claim)
+            };
+            lane.claimed(answer, at(now));
+        }
+        now = lane.next_wake(at(now)).unwrap().as_ms();
+    }
+    (lane, now, asked)
+}
+
+#[test]
+fn while_the_backlog_waits_for_a_retry_the_store_is_asked_seldom() {
+    let hour = 3_600_000;
+    let (mut lane, now, asked) = waiting_for_a_retry(hour);
+    let seldom = hour / CLAIM_PAUSE_MAX.as_millis() as i64;
+    assert!(asked as i64 <= seldom + 10, "{asked}");
+    // What is due is asked for when it is due, and not by chance.
+    let mut wake = now;
+    while wake < hour {
+        for claim in claims(&mut lane, wake) {
+            lane.claimed(nothing(claim), at(wake));
+        }
+        wake = lane.next_wake(at(wake)).unwrap().as_ms();
+    }
+    assert_eq!(wake, hour);
+    let asked = claims(&mut lane, hour);
+    assert!(asked.iter().any(|claim| claim.part == Part::Backlog));
+}
+
+/// Whether the lane asks before its pause is over.
+fn asks_after(hear: impl FnOnce(&mut Lane)) -> bool {
+    let (mut lane, now, _) = waiting_for_a_retry(3_600_000);
+    hear(&mut lane);
+    let claims = claims(&mut lane, now - 1);
+    claims.iter().any(|claim| claim.part == Part::Live)
+}
+
+#[test]
+fn what_is_heard_ends_a_long_pause() {
+    assert!(!asks_after(|_| {}));
+    assert!(asks_after(|lane| lane.offer(owed(500, Some(9), 3_000_000))));
+    assert!(asks_after(|lane| lane.touch(DeliveryId(5))));
+}
