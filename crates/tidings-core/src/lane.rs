@@ -28,16 +28,10 @@ pub use ended::{Ended, Reply};
 use flight::Flight;
 pub use pause::{CLAIM_PAUSE, CLAIM_PAUSE_MAX};
 use probing::Probing;
-pub use rules::Rules;
-pub use stream::READY_MAX;
+pub use rules::{READY_MAX, Rules};
 use stream::Stream;
 use temper::Temper;
 
-/// How many deliveries a part of a lane reads ahead at least, however few it sends at once, while its
-/// endpoint answers.
-const READY_MIN: usize = 32;
-/// How many, while its endpoint is not known to answer: it may hang, with a thousand others.
-const READY_UNPROVEN: usize = 4;
 /// How many conversations may wait for their head's retry before the lane stops taking offers.
 pub const PARKED_KEYS_MAX: usize = 10_000;
 
@@ -291,11 +285,7 @@ impl Lane {
     /// Asks the store for what comes next.
     fn feed(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
         let rules = &self.rules;
-        // Reading ahead costs memory for as long as the endpoint takes; a slow one has many fellows.
-        let ready = match self.temper.standing() {
-            Standing::Proven => (2 * rules.max_in_flight).clamp(READY_MIN, READY_MAX),
-            Standing::Unproven => READY_UNPROVEN,
-        };
+        let ready = rules.ready(self.temper.standing());
         let backlog_blocks =
             rules.ordered && (!self.backlog.is_empty() || self.in_flight.has_backlog());
         for (part, stream) in [

@@ -9,10 +9,7 @@ use crate::id::DeliveryId;
 use crate::planted::PlantedFault;
 
 use super::pause::Pause;
-use super::{BacklogKeys, Claimed, PARKED_KEYS_MAX};
-
-/// How many deliveries a part of a lane keeps ready in memory.
-pub const READY_MAX: usize = 512;
+use super::{BacklogKeys, Claimed, PARKED_KEYS_MAX, READY_MAX};
 
 /// What is known of the rows in the store.
 #[derive(Debug, Default)]

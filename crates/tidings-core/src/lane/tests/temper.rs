@@ -1,5 +1,6 @@
 //! What an endpoint's answers ask of its lane.
 
+use super::super::rules::{READY_MIN, READY_UNPROVEN};
 use super::*;
 
 #[test]
