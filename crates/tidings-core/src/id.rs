@@ -169,9 +169,12 @@ pub fn made_at(key: i64) -> Timestamp {
     Timestamp::from_ms((key >> COUNT_BITS) + EPOCH_MS)
 }
 
-/// The smallest key that can be made at or after `at`.
+/// The smallest key that can be made at or after `at`; the greatest of all when none can.
 pub fn first_key_at(at: Timestamp) -> i64 {
-    (at.as_ms() - EPOCH_MS).max(0) << COUNT_BITS
+    match (at.as_ms() - EPOCH_MS).max(0) {
+        ms if ms > i64::MAX >> COUNT_BITS => i64::MAX,
+        ms => ms << COUNT_BITS,
+    }
 }
 
 #[cfg(test)]
@@ -212,5 +215,16 @@ mod tests {
         assert!(first < second && second < third);
         assert_eq!(made_at(third), now);
         assert_eq!(first_key_at(now), first);
+    }
+
+    #[test]
+    fn no_key_is_made_after_the_last_one() {
+        let last = made_at(i64::MAX);
+        assert!(first_key_at(last) < i64::MAX);
+        for text in ["2999-01-01T00:00:00Z", "9999-12-31T23:59:59Z"] {
+            let late = Timestamp::parse(text).unwrap();
+            assert!(late > last, "{text}");
+            assert_eq!(first_key_at(late), i64::MAX, "{text}");
+        }
     }
 }

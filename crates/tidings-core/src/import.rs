@@ -62,6 +62,8 @@ pub(crate) enum Met {
     New(i64),
     /// This record was there already, made otherwise; it stays as it is.
     Known(i64),
+    /// What it refers to was deleted since it was imported, and so is this.
+    Gone,
 }
 
 /// A batch of lines, in order: each may refer to what stands before it, or was imported before.
@@ -106,6 +108,8 @@ impl Line {
         let (record, is_new) = match met {
             Met::New(key) => (key, true),
             Met::Known(key) => (key, false),
+            // A key that no record has, for the lines that refer to this one.
+            Met::Gone => (work.next_key(), false),
         };
         let mut imported = Imported {
             key: work.next_key(),
@@ -118,17 +122,17 @@ impl Line {
     }
 }
 
-/// The record that a line's member `name` means by another line's ref.
+/// The record that a line's member `name` means by another line's ref; none when it is gone.
 pub(crate) fn refer<R: Record>(
     work: &mut Work<'_>,
     kind: Kind,
     reference: &str,
     name: &str,
-) -> Result<R, Stop> {
-    let pointer = format!("/{name}");
+) -> Result<Option<R>, Stop> {
     if let Some(imported) = find(work, kind, reference)? {
-        return work.refer(kind, imported.record, &pointer);
+        return Ok(work.look_up(kind, imported.record)?);
     }
+    let pointer = format!("/{name}");
     let detail = format!("names no {} that was imported before it", kind.as_str());
     Err(Rejection::Invalid(vec![Fault::at(pointer, detail)]).into())
 }

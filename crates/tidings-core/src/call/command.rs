@@ -1,5 +1,7 @@
 //! What may be done with calls.
 
+use serde_json::Value;
+
 use super::{Beginning, Call, Ending, Outcome, State, Tag, contact_mark};
 use crate::clock::GivenTime;
 use crate::command::{Data, Rejection, Stop, Work};
@@ -65,7 +67,6 @@ fn begin(work: &mut Work<'_>, beginning: &Beginning) -> Result<Call, Stop> {
     let mut turn = turn_with(work, beginning, named, &contact)?;
     Action::Write.admit(turn.conversation().state.status())?;
     let now = work.context.now;
-    let attribution = beginning.attribution.as_ref();
     let mut call = Call {
         id: CallId(work.next_key()),
         conversation_id: turn.conversation().id,
@@ -78,10 +79,11 @@ fn begin(work: &mut Work<'_>, beginning: &Beginning) -> Result<Call, Stop> {
             .started_at
             .clone()
             .unwrap_or_else(|| GivenTime::from(now)),
-        attribution: attribution
-            .or(turn.conversation().attribution.as_ref())
-            .or(contact.attribution.as_ref())
-            .cloned(),
+        attribution: attribution_of(
+            beginning.attribution.clone(),
+            Some(turn.conversation()),
+            Some(&contact),
+        ),
         outcome: None,
         version: 0,
         created_at: now,
@@ -123,7 +125,9 @@ fn turn_with(
         None => work.find(Kind::Conversation, &thread_key(CHANNEL_TYPE, thread_id))?,
     };
     if let Some(conversation) = found {
-        return Ok(Turn::on(conversation));
+        let mut turn = Turn::on(conversation);
+        turn.go_on_with(work, contact)?;
+        return Ok(turn);
     }
     let opening = Opening {
         thread_id: Some(thread_id.to_owned()),
@@ -232,11 +236,17 @@ fn refused(call: &Call, action: &'static str) -> Stop {
 /// Writes what became of a call and tells of it, as the next event of its conversation. One whose
 /// conversation was removed is told of alone.
 fn save(work: &mut Work<'_>, call: &mut Call, kind: &'static str, more: &Data) -> Result<(), Stop> {
+    let contact: Option<Contact> = work.look_up(Kind::Contact, call.contact_id.0)?;
+    let conversation: Option<Conversation> =
+        work.look_up(Kind::Conversation, call.conversation_id.0)?;
+    call.attribution = attribution_of(
+        call.attribution.take(),
+        conversation.as_ref(),
+        contact.as_ref(),
+    );
     call.updated_at = work.context.now;
     work.put(call)?;
-    let contact = work.look_up(Kind::Contact, call.contact_id.0)?;
     let data = data_of(call, contact.as_ref()).and(more);
-    let conversation = work.look_up(Kind::Conversation, call.conversation_id.0)?;
     if let Some(conversation) = conversation {
         let mut turn = Turn::on(conversation);
         turn.tell_beside(kind, data);
@@ -250,6 +260,16 @@ fn save(work: &mut Work<'_>, call: &mut Call, kind: &'static str, more: &Data) -
         );
     }
     Ok(())
+}
+
+/// A call's own, else the conversation's, else the contact's (contract §6), as soon as one is known.
+fn attribution_of(
+    own: Option<Value>,
+    conversation: Option<&Conversation>,
+    contact: Option<&Contact>,
+) -> Option<Value> {
+    own.or_else(|| conversation?.attribution.clone())
+        .or_else(|| contact?.attribution.clone())
 }
 
 fn data_of(call: &Call, contact: Option<&Contact>) -> Data {

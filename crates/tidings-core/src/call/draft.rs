@@ -175,10 +175,7 @@ impl Tag {
 
     /// What it brought: the actual value if that is above 0, else the estimated one (contract §6).
     pub fn revenue_cents(&self) -> Option<u32> {
-        let actual = self.actual_value_cents;
-        actual
-            .filter(|cents| *cents > 0)
-            .or(self.estimated_value_cents)
-            .or(actual)
+        let actual = self.actual_value_cents.filter(|cents| *cents > 0);
+        actual.or(self.estimated_value_cents)
     }
 }

@@ -130,7 +130,7 @@ fn what_came_of_it_is_noted() {
     );
     check(
         json!({ "type": "other", "actualValueCents": 0, "notes": "wants a receipt" }),
-        json!(0),
+        Value::Null,
     );
 }
 

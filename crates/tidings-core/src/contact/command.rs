@@ -100,6 +100,10 @@ fn merge(work: &mut Work<'_>, id: ContactId, into: ContactId) -> Result<String, 
     let gone: Contact = work.load(Kind::Contact, id.0)?;
     let before: Contact = work.refer(Kind::Contact, into.0, "/into")?;
     if gone.id == before.id {
+        if id != gone.id {
+            // It was merged into that one before.
+            return Ok(json!(before.shown()).to_string());
+        }
         return Err(invalid("is this contact itself; name another one"));
     }
     let mut survivor = before.clone();

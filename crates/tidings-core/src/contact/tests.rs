@@ -222,9 +222,12 @@ fn a_merged_contact_is_answered_for() {
     assert_eq!(renamed["id"], new["id"]);
     let writes = met(&mut memory, "sms", &json!({ "id": "+4420" }));
     assert_eq!(writes["id"], new["id"]);
-    let again = memory.run(merge(id(&old), id(&new)));
+    memory.log.clear();
+    let again = memory.run(merge(id(&old), id(&new))).unwrap();
+    assert_eq!((&again["id"], memory.fired()), (&new["id"], String::new()));
+    let itself = memory.run(merge(id(&new), id(&old)));
     assert!(
-        matches!(again, Err(Rejection::Invalid(_))),
+        matches!(itself, Err(Rejection::Invalid(_))),
         "it is the same one now"
     );
     let tidied = memory.run(Command::Delete {

@@ -94,14 +94,20 @@ impl Command {
                     Act::Delete => work.load_itself(Kind::Conversation, id.0)?,
                     _ => work.load(Kind::Conversation, id.0)?,
                 };
-                act.decide(work, conversation)
+                act.decide(work, *id, conversation)
             }
         }
     }
 }
 
 impl Act {
-    fn decide(&self, work: &mut Work<'_>, conversation: Conversation) -> Result<String, Stop> {
+    /// Done to the conversation that is called so, perhaps by the id of one that is part of it now.
+    fn decide(
+        &self,
+        work: &mut Work<'_>,
+        id: ConversationId,
+        conversation: Conversation,
+    ) -> Result<String, Stop> {
         if let Self::Patch { if_match, .. } = self {
             work.match_version(&conversation, *if_match)?;
         }
@@ -124,7 +130,7 @@ impl Act {
                 return super::writing::reply(work, turn, *delivery, posts);
             }
             Self::Wake => turn.wake(work)?,
-            Self::Merge { into } => return super::ending::merge(work, &turn, *into),
+            Self::Merge { into } => return super::ending::merge(work, id, &turn, *into),
             Self::Delete => return super::ending::delete(work, turn),
         }
         let turn = turn.finish(work)?;

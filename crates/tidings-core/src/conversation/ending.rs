@@ -19,15 +19,19 @@ pub const MOVED_CONVERSATIONS_MAX: usize = 5_000;
 pub const INHERITED_KEYS_MAX: usize = 200;
 
 /// Makes the turn's conversation part of `into`: messages, drafts and calls move, its threads and references
-/// lead to the survivor, and so does its id.
+/// lead to the survivor, and so does its id. A merge that is asked for again, by that id, changes nothing.
 pub(super) fn merge(
     work: &mut Work<'_>,
+    id: ConversationId,
     turn: &Turn,
     into: ConversationId,
 ) -> Result<String, Stop> {
     let gone = turn.conversation().clone();
     let mut survivor: Conversation = work.refer(Kind::Conversation, into.0, "/into")?;
     if survivor.id == gone.id {
+        if id != gone.id {
+            return Ok(json!(survivor.shown()).to_string());
+        }
         return Err(invalid("is this conversation itself; name another one"));
     }
     Action::Merge.admit(gone.state.status())?;

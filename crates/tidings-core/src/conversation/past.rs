@@ -46,6 +46,16 @@ impl Past {
 
     /// Writes it. Nothing was told of it yet, so its `sequence` is 0.
     pub(crate) fn write(&self, work: &mut Work<'_>) -> Result<Met, Stop> {
+        let contact_id = match &self.contact {
+            None => None,
+            Some(reference) => {
+                let found = import::refer(work, Kind::Contact, reference, "contactRef")?;
+                let Some(contact): Option<Contact> = found else {
+                    return Ok(Met::Gone);
+                };
+                Some(contact.id)
+            }
+        };
         let is_open = self.state.status() != Status::Closed;
         let opening = &self.opening;
         if let Some(thread) = opening.thread_id.as_deref().filter(|_| is_open) {
@@ -56,11 +66,6 @@ impl Past {
             must_be_free(work, &reference_key(reference), "externalReference")?;
         }
         let assignee = resolve(work, &opening.assignment, "/assignee")?;
-        let contact = match &self.contact {
-            Some(reference) => Some(import::refer(work, Kind::Contact, reference, "contactRef")?),
-            None => None,
-        };
-        let contact_id = contact.map(|contact: Contact| contact.id);
         let mut conversation = Conversation {
             state: self.state_here(work),
             // Whoever waited for a first reply waited elsewhere.

@@ -273,7 +273,11 @@ fn the_survivor_answers_for_the_merged() {
     assert_eq!(id::<ConversationId>(&tagged), survivor);
     let reply = memory.run(chat("t1", "Still here")).unwrap();
     assert_eq!(id::<ConversationId>(&reply["conversation"]), survivor);
-    let itself = memory.run(act(gone, into));
+    memory.log.clear();
+    let again = memory.run(act(gone, into.clone())).unwrap();
+    assert_eq!(id::<ConversationId>(&again), survivor);
+    assert_eq!(memory.fired(), "");
+    let itself = memory.run(act(survivor, into));
     assert!(matches!(itself, Err(Rejection::Invalid(_))), "{itself:?}");
 }
 

@@ -119,6 +119,19 @@ impl Turn {
         self.contact = Some(contact);
     }
 
+    /// Whoever writes or calls takes the place of a contact that is no more.
+    pub fn go_on_with(&mut self, work: &mut Work<'_>, contact: &Contact) -> Result<(), ReadFailed> {
+        let is_held = match self.conversation.contact_id {
+            Some(id) if id == contact.id => true,
+            Some(id) => work.look_up::<Contact>(Kind::Contact, id.0)?.is_some(),
+            None => false,
+        };
+        if !is_held {
+            self.edit().contact_id = Some(contact.id);
+        }
+        Ok(())
+    }
+
     /// The customer wrote: the clocks of replies start.
     pub fn hear(&mut self) {
         self.is_heard = true;

@@ -76,7 +76,7 @@ fn story() -> [Value; 3] {
 fn record<R: Record>(memory: &mut Memory, kind: Kind, reference: &str) -> R {
     let context = memory.context.clone();
     let mut work = Work::new(&context, memory);
-    refer(&mut work, kind, reference, "ref").unwrap()
+    refer(&mut work, kind, reference, "ref").unwrap().unwrap()
 }
 
 fn receive(memory: &mut Memory, external_id: &str) -> Value {
@@ -150,8 +150,12 @@ fn what_was_deleted_stays_deleted() {
     };
     memory.run(erase).unwrap();
     assert_eq!(import(&mut memory, &story()), "0 3");
+    // Nor comes what belonged to it, now or later.
+    let members = json!({ "conversationRef": "v2", "direction": "inbound", "text": "Hello?" });
     let more = [talk("v2", &json!({}))];
-    assert_eq!(import(&mut memory, &more), "/lines/0/contactRef");
+    assert_eq!(import(&mut memory, &more), "0 1");
+    let late = [line("message", "m2", &members)];
+    assert_eq!(import(&mut memory, &late), "0 1");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The attempts of a lane whose outcome is not durable yet.
 
+use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use crate::delivery::{OrderKey, Owed};
@@ -12,6 +13,8 @@ pub(super) struct Flight {
     open: HashMap<DeliveryId, (Part, Option<OrderKey>)>,
     /// How many of those are backlog.
     backlog: usize,
+    /// The part that the last attempt was of.
+    last: Option<Part>,
     /// Keys of attempts in flight: the next of the same key waits.
     busy: HashSet<OrderKey>,
     /// What was discarded or made due again while in flight: its outcome is not the last word.
@@ -23,6 +26,7 @@ impl Flight {
         self.busy.extend(owed.order_key);
         self.open.insert(owed.id, (part, owed.order_key));
         self.backlog += usize::from(part == Part::Backlog);
+        self.last = Some(part);
     }
 
     /// The slot is free. The key, if there is one, stays busy until [`Flight::free`].
@@ -63,9 +67,15 @@ impl Flight {
         self.backlog = self.open.len();
     }
 
-    /// The parts, the one first that has fewer attempts open: they share half and half.
+    /// The parts, the one first that has fewer attempts open, or was not served last: they share half and
+    /// half, also where there is but one slot.
     pub(super) fn parts_in_turn(&self) -> [Part; 2] {
-        if self.backlog * 2 <= self.open.len() {
+        let backlog_is_next = match (self.backlog * 2).cmp(&self.open.len()) {
+            Ordering::Less => true,
+            Ordering::Equal => self.last != Some(Part::Backlog),
+            Ordering::Greater => false,
+        };
+        if backlog_is_next {
             [Part::Backlog, Part::Live]
         } else {
             [Part::Live, Part::Backlog]

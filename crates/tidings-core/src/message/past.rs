@@ -60,12 +60,11 @@ impl Past {
 
     /// Writes it, unless its name on its thread tells that the message is known.
     pub(crate) fn write(&self, work: &mut Work<'_>) -> Result<Met, Stop> {
-        let conversation = import::refer(
-            work,
-            Kind::Conversation,
-            &self.conversation,
-            "conversationRef",
-        )?;
+        let reference = self.conversation.as_str();
+        let found = import::refer(work, Kind::Conversation, reference, "conversationRef")?;
+        let Some(conversation): Option<Conversation> = found else {
+            return Ok(Met::Gone);
+        };
         let repeat_key = self.repeat_key(&conversation);
         if let Some(key) = &repeat_key
             && let Some(known) = known(work, key)?

@@ -10,7 +10,6 @@ use super::{Direction, Message, Role, Sender};
 use crate::command::{Data, Stop, Work};
 use crate::contact::{self, Contact};
 use crate::conversation::{Action, Conversation, Opening, Turn, thread_key};
-use crate::id::ContactId;
 use crate::record::Kind;
 
 /// Appends what a customer wrote to the conversation on its thread. A repeat of a message that came
@@ -75,23 +74,8 @@ fn turn_with(work: &mut Work<'_>, inbound: &Inbound, contact: &Contact) -> Resul
     if turn.conversation().attribution.is_none() && inbound.attribution.is_some() {
         turn.edit().attribution.clone_from(&inbound.attribution);
     }
-    if is_abandoned(work, turn.conversation().contact_id, contact)? {
-        turn.edit().contact_id = Some(contact.id);
-    }
+    turn.go_on_with(work, contact)?;
     Ok(turn)
-}
-
-/// Whether a conversation's contact is no more, so that whoever writes takes its place.
-fn is_abandoned(
-    work: &mut Work<'_>,
-    holder: Option<ContactId>,
-    writer: &Contact,
-) -> Result<bool, Stop> {
-    match holder {
-        Some(id) if id == writer.id => Ok(false),
-        Some(id) => Ok(work.look_up::<Contact>(Kind::Contact, id.0)?.is_none()),
-        None => Ok(true),
-    }
 }
 
 /// What is there of a message that came before; it may be gone, and its conversation with it.

@@ -163,8 +163,7 @@ const REVENUE: Made = Made {
         let revenue = data
             .get("outcome.revenueCents")
             .or_else(|| actual.filter(is_above_zero))
-            .or_else(|| data.get("outcome.estimatedValueCents"))
-            .or(actual);
+            .or_else(|| data.get("outcome.estimatedValueCents"));
         body.known(name, revenue);
     },
     schema: || json!({"type": "integer"}),

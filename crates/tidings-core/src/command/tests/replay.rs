@@ -52,9 +52,27 @@ impl Replay {
                 self.move_to(noun, id_of(gone), &into);
                 self.forget(organization, noun, id_of(gone));
             }
+            ("started", Some(Value::Object(call))) => self.take_place(organization, call),
             _ => {}
         }
         self.count(organization, event);
+    }
+
+    /// Who calls takes the place of a contact that is no more.
+    fn take_place(&mut self, organization: OrganizationId, call: &Map<String, Value>) {
+        let place = |kind: &str, id: &Value| {
+            let id = id.as_str().unwrap_or_default().to_owned();
+            (organization, kind.to_owned(), id)
+        };
+        let held = self
+            .records
+            .get(&place("conversation", &call["conversationId"]));
+        let holder = held.map(|conversation| place("contact", &conversation["contactId"]));
+        if holder.is_some_and(|holder| !self.records.contains_key(&holder)) {
+            let conversation = place("conversation", &call["conversationId"]);
+            let conversation = self.records.get_mut(&conversation).unwrap();
+            conversation["contactId"] = call["contactId"].clone();
+        }
     }
 
     /// Every event about a conversation has the next number.

@@ -34,6 +34,26 @@ fn backlog_and_live_share_the_lane() {
 }
 
 #[test]
+fn they_take_turns_in_a_single_slot() {
+    let mut lane = Lane::new(resumed(100, rules(1, false)));
+    for claim in claims(&mut lane, 200) {
+        let base = if claim.part == Part::Backlog { 0 } else { 100 };
+        let rows = (1..=3).map(|n| owed(base + n, None, base + n)).collect();
+        let answer = Claimed {
+            rows,
+            ..nothing(claim)
+        };
+        lane.claimed(answer, at(200));
+    }
+    let mut order = Vec::new();
+    while let [id] = sent(&mut lane, 200)[..] {
+        order.push(id);
+        lane.settled(DeliveryId(id), Next::Succeeded);
+    }
+    assert_eq!(order, [1, 101, 2, 102, 3, 103]);
+}
+
+#[test]
 fn an_offer_from_before_the_resume_is_left_to_the_backlog() {
     let mut lane = Lane::new_settled(resumed(10, rules(2, false)));
     lane.offer(owed(1, None, 10));
