@@ -190,8 +190,12 @@ impl Health {
         Verdict::TooManyFailures(streak)
     }
 
-    /// Forgets failures: someone enabled the webhook again.
+    /// Forgets failures: someone enabled the webhook again. What failed in a spell is due at once, as after
+    /// the success that would have ended it.
     pub fn forgive(&mut self) {
+        if self.is_failing() {
+            self.released_through = Some(self.failures);
+        }
         self.consecutive_failures = 0;
         self.streak.clear();
         self.spell = None;

@@ -229,6 +229,11 @@ impl From<Refusal> for Problem {
                     "an organization may add {TYPES_MAX} event types, and it has; delete one it no longer needs"
                 ),
             ),
+            Refusal::Discarding => (
+                Code::Conflict,
+                "all that was held is being discarded, and the delivery with it; try again when that is written"
+                    .to_owned(),
+            ),
             Refusal::NotSettled => (
                 Code::Conflict,
                 "the delivery is still owed; it cannot be retried yet".to_owned(),

@@ -117,4 +117,7 @@ pub enum Refusal {
     NotSettled,
     /// The delivery is settled, so it cannot be discarded.
     Settled,
+    /// The delivery fell to a discard of everything that is still being written out, so it cannot be
+    /// retried yet.
+    Discarding,
 }

@@ -240,7 +240,7 @@ impl Body {
     }
 }
 
-/// The member `name`, an id as a foreign system spells it: a text, or a whole number.
+/// The member `name`, an id as a foreign system spells it.
 pub fn foreign_id(body: &mut Object<'_, '_>, name: &'static str) -> Option<String> {
     body.text(name, 1..=FOREIGN_ID_CHARACTERS_MAX)
         .map(str::to_owned)

@@ -110,11 +110,13 @@ impl Patch {
         read_settings(body, &mut settings, webhook.dialect, rules);
         let is_active = body.flag("isActive");
         let backlog = body.one_of("backlog", &[("deliver", false), ("discard", true)]);
-        let resuming = is_active == Some(true) || (body.has("isPaused") && !settings.is_paused);
+        let asks = is_active == Some(true) || body.has("isPaused");
+        let will_run = is_active.unwrap_or(webhook.activity == Activity::Active);
+        let resuming = asks && will_run && !settings.is_paused;
         if backlog.is_some() && !resuming {
             body.fault(
                 "backlog",
-                "goes only with isActive: true or isPaused: false",
+                "goes only with isActive: true or isPaused: false, when nothing else holds the webhook",
             );
         }
         Self {

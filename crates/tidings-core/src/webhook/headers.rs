@@ -12,10 +12,11 @@ pub const NAME_BYTES_MAX: usize = 100;
 pub const VALUE_BYTES_MAX: usize = 4_096;
 
 /// Names that belong to the connection (RFC 9110 §7.6.1) or that the sender writes itself.
-const RESERVED: [&str; 13] = [
+const RESERVED: [&str; 14] = [
     "connection",
     "expect",
     "host",
+    "http2-settings",
     "keep-alive",
     "proxy-authenticate",
     "proxy-authorization",
@@ -29,8 +30,10 @@ const RESERVED: [&str; 13] = [
 ];
 
 /// Beginnings of names that the sender writes itself: what the body is, and who signed it.
-const RESERVED_BEGINNINGS: [&str; 8] = [
+const RESERVED_BEGINNINGS: [&str; 10] = [
     "content-",
+    "signature",
+    "svix-",
     "tidings-",
     "webhook-",
     "x-atender-signature",

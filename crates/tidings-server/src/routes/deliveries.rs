@@ -1,16 +1,23 @@
 //! Single deliveries: what was tried, and trying again or giving up by hand (contract §5).
 
+use std::time::Duration;
+
 use http::StatusCode;
 use tidings_core::access::Area;
 use tidings_core::id::DeliveryId;
-use tidings_store::change::Change;
+use tidings_store::change::{Change, Refusal};
 use tidings_store::query::DeliveryRecord;
+use tokio::time::{Instant, sleep};
 
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Holds, Operation, Verb, reads, writes};
 use crate::problem::Problem;
 use crate::show::{DeliveryDetails, DeliveryView};
+
+/// How long a retry waits for a discard of everything to be written out, and how often it looks.
+const DISCARD_PATIENCE: Duration = Duration::from_secs(2);
+const DISCARD_LOOK: Duration = Duration::from_millis(20);
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
@@ -56,30 +63,38 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn retry(call: Call) -> Result<Answer, Problem> {
-    change(call, Change::RetryDelivery, StatusCode::ACCEPTED).await
+    let patience = Instant::now() + DISCARD_PATIENCE;
+    loop {
+        let retried = change(&call, Change::RetryDelivery, StatusCode::ACCEPTED).await?;
+        match retried {
+            Err(Refusal::Discarding) if Instant::now() < patience => sleep(DISCARD_LOOK).await,
+            retried => return retried.map_err(Problem::from),
+        }
+    }
 }
 
 async fn discard(call: Call) -> Result<Answer, Problem> {
-    change(call, Change::DiscardDelivery, StatusCode::OK).await
+    change(&call, Change::DiscardDelivery, StatusCode::OK)
+        .await?
+        .map_err(Problem::from)
 }
 
 /// Commits the change and shows the delivery as it then is.
 async fn change(
-    call: Call,
+    call: &Call,
     change: fn(DeliveryId) -> Change,
     status: StatusCode,
-) -> Result<Answer, Problem> {
+) -> Result<Result<Answer, Refusal>, Problem> {
     call.read_body(|_| ())?;
-    let id = find(&call).await?.delivery.id;
-    call.app
-        .store
-        .change(change(id))
-        .await?
-        .map_err(Problem::from)?;
-    Ok(Answer::json(
+    let id = find(call).await?.delivery.id;
+    if let Err(refusal) = call.app.store.change(change(id)).await? {
+        return Ok(Err(refusal));
+    }
+    let changed = find(call).await?;
+    Ok(Ok(Answer::json(
         status,
-        &DeliveryView::of(&find(&call).await?.delivery),
-    ))
+        &DeliveryView::of(&changed.delivery),
+    )))
 }
 
 async fn find(call: &Call) -> Result<DeliveryRecord, Problem> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tidings_core::clock::Timestamp;
 
 use crate::app::{TestApp, event, ids, text, webhook};
 
@@ -130,6 +131,50 @@ async fn pausing_holds_and_resuming_decides_what_becomes_of_it() {
         faults[0].starts_with("/backlog goes only with"),
         "{faults:?}"
     );
+}
+
+/// What is dropped with all that was held is shown as discarded before its row says so; who retries it
+/// waits for that.
+#[tokio::test]
+async fn what_was_just_discarded_can_be_retried() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let mut paused = webhook();
+    paused["isPaused"] = json!(true);
+    let id = tenant.post("/v1/webhooks", paused).await.created("id");
+    let path = format!("/v1/webhooks/{id}");
+    tenant.post("/v1/events", event("c1")).await.expect(202);
+    let discard = json!({ "isPaused": false, "backlog": "discard" });
+    tenant.patch(&path, discard).await.expect(200);
+    let listed = tenant.get(&format!("{path}/deliveries")).await.expect(200);
+    assert_eq!(listed["data"][0]["status"], "discarded");
+    let retry = format!("/v1/deliveries/{}/retry", text(&listed["data"][0], "id"));
+    let (retried, more) = tokio::join!(
+        tenant.post(&retry, json!({})),
+        app.store.prune(Timestamp::default()),
+    );
+    assert!(more.unwrap());
+    assert_eq!(retried.expect(202)["status"], "pending");
+}
+
+#[tokio::test]
+async fn what_is_discarded_must_be_let_go() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let id = tenant.post("/v1/webhooks", webhook()).await.created("id");
+    let path = format!("/v1/webhooks/{id}");
+    let held = json!({ "isActive": false, "isPaused": true });
+    tenant.patch(&path, held).await.expect(200);
+    for half in [
+        json!({ "isActive": true, "backlog": "discard" }),
+        json!({ "isPaused": false, "backlog": "discard" }),
+    ] {
+        let refused = tenant.patch(&path, half).await;
+        let faults = refused.problem(422, "invalid_request");
+        assert!(faults[0].starts_with("/backlog"), "{faults:?}");
+    }
+    let both = json!({ "isActive": true, "isPaused": false, "backlog": "discard" });
+    tenant.patch(&path, both).await.expect(200);
 }
 
 #[tokio::test]

@@ -193,7 +193,7 @@ impl Commit<'_> {
                 let (last, now) = (DeliveryId(self.next_key()), self.now);
                 self.health(webhook.id).discard_through(last, now);
             }
-            None => {}
+            None => self.release_tried(webhook.id)?,
         }
         self.put_webhook(webhook)?;
         self.changed(
@@ -280,8 +280,8 @@ impl Commit<'_> {
             return Ok(Err(Refusal::NotFound));
         };
         if self.health(webhook_id).discarded(id) {
-            // The discard is still being written out; a row renewed now would fall to it again.
-            return Ok(Err(Refusal::Conflict));
+            // A row renewed now would fall to it again.
+            return Ok(Err(Refusal::Discarding));
         }
         let ordered = self
             .tables

@@ -66,7 +66,8 @@ macro_rules! conformance {
             }
             probing {
                 never_tried_before_all_others a_wish_is_respected heads_in_turn
-                recovering_makes_all_due_in_steps resuming_renews_in_steps
+                recovering_makes_all_due_in_steps enabling_again_makes_all_due
+                resuming_renews_in_steps
             }
             set_back {
                 order_stays_as_it_is a_resume_divides_behind_all_it_is_owed

@@ -260,7 +260,7 @@ impl<P: Place> Story<P> {
         let fell = model.discarding.is_some_and(|last| id <= last);
         let row = model.rows.get_mut(&id).unwrap();
         let expected = match row.status {
-            _ if fell => Err(Refusal::Conflict),
+            _ if fell => Err(Refusal::Discarding),
             Status::Pending => Err(Refusal::NotSettled),
             _ => Ok(()),
         };

@@ -8,7 +8,7 @@ use tidings_core::clock::Clock;
 use tidings_core::id::{DeliveryId, WebhookId};
 use tidings_core::lane::{Claim, Claimed, Part};
 use tidings_core::webhook::Ordering;
-use tidings_store::change::Backlog;
+use tidings_store::change::{Backlog, Change};
 
 use crate::bench::{Bench, Place, SECOND};
 
@@ -135,6 +135,22 @@ pub(crate) async fn recovering_makes_all_due_in_steps<P: Place>() {
     let bench = bench.reopen().await;
     bench.prune(crate::bench::START).await;
     assert_eq!(due(&bench, hook, Part::Live).await, MANY - 2);
+}
+
+pub(crate) async fn enabling_again_makes_all_due<P: Place>() {
+    let bench = Bench::<P>::open();
+    let (hook, _) = tried(&bench, true).await;
+    let mut webhook = (*bench.store.directory().webhook(hook).unwrap()).clone();
+    webhook.version += 1;
+    let enabled = Change::UpdateWebhook {
+        webhook: Box::new(webhook),
+        resume: None,
+        forgive: true,
+    };
+    bench.change(enabled).await.unwrap();
+    assert!(!bench.health(hook).is_failing());
+    bench.prune(crate::bench::START).await;
+    assert_eq!(due(&bench, hook, Part::Live).await, MANY);
 }
 
 pub(crate) async fn resuming_renews_in_steps<P: Place>() {
