@@ -17,7 +17,7 @@ pub(crate) const ACTOR_TYPES: [(&str, ()); 6] = [
 /// How long an actor's id or name may be, in characters.
 pub(crate) const ACTOR_CHARACTERS_MAX: usize = 256;
 
-/// The actor that `body` names, as text, its members checked.
+/// The actor that `body` names, as text with all its members, these checked.
 pub(crate) fn read(body: &mut Object<'_, '_>) -> Option<String> {
     let Given::Value(members) = body.nullable("actor", Object::entries) else {
         return None;
@@ -36,7 +36,8 @@ pub(crate) fn read(body: &mut Object<'_, '_>) -> Option<String> {
         actor.text(name, 0..=ACTOR_CHARACTERS_MAX)
     });
     actor.finish();
-    serde_json::to_string(members).ok()
+    let [kind, id, name] = ["type", "id", "name"].map(|name| members.get(name));
+    Some(json!({"type": kind, "id": id, "name": name}).to_string())
 }
 
 /// The key as an actor.

@@ -94,7 +94,8 @@ async fn admit(
 ) -> Result<Answer, Problem> {
     allowance.map_or(Ok(()), |allowance| allowance.check())?;
     caller.check(operation.access)?;
-    let takes_body = matches!(operation.verb, Verb::Post | Verb::Put | Verb::Patch);
+    // A deletion may say who does it.
+    let takes_body = operation.verb != Verb::Get;
     let body = if takes_body {
         let awaits_leave = head.headers.contains_key(EXPECT);
         body::read(body, operation.body_bytes_max, awaits_leave).await?

@@ -181,10 +181,13 @@ impl Turn {
         let previous = holder(self.conversation().assignee.as_ref());
         let current = holder(assignee.as_ref());
         self.edit().assignee = assignee;
-        let data = Data::new()
-            .with("previous", &previous)
-            .with("current", &current);
-        self.tell("assignment.changed", data);
+        // Else only what is known of the user is another.
+        if previous != current {
+            let data = Data::new()
+                .with("previous", &previous)
+                .with("current", &current);
+            self.tell("assignment.changed", data);
+        }
         Ok(())
     }
 

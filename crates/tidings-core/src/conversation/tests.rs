@@ -239,8 +239,11 @@ fn time_wakes_and_closes() {
         .run(act(conversation, snooze("2026-01-01T01:00:00Z")))
         .unwrap();
     memory.log.clear();
+    memory
+        .run(act(conversation, snooze("2026-01-01T01:00:00.000Z")))
+        .unwrap();
     memory.run(act(conversation, Act::Wake)).unwrap();
-    assert_eq!(memory.fired(), "", "it is too early");
+    assert_eq!(memory.fired(), "", "the same time, and it has not come");
     memory.context.now = Timestamp::parse("2026-01-01T01:00:00Z").unwrap();
     memory.run(act(conversation, Act::Wake)).unwrap();
     assert_eq!(

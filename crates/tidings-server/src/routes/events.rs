@@ -77,8 +77,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
 ];
 
 async fn publish(call: Call) -> Result<Answer, Problem> {
-    let named = call.read_query(|query| query.text("organizationId"))?;
-    let Publication { events, is_single } = Publication::read(&call, named)?;
+    let Publication { events, is_single } = read(&call)?;
     let publish = Publish {
         events,
         single: is_single,
@@ -93,6 +92,19 @@ async fn publish(call: Call) -> Result<Answer, Problem> {
             })
         }
         Published::ExternalIdTaken(places) => Err(taken(&places, is_single)),
+    }
+}
+
+/// Query and body, with the faults of both.
+fn read(call: &Call) -> Result<Publication, Problem> {
+    match call.read_query(|query| query.text("organizationId")) {
+        Ok(named) => Publication::read(call, named),
+        Err(in_query) => match Publication::read(call, None) {
+            Err(in_body) if in_body.code == Code::InvalidRequest => {
+                Err(Problem::invalid([in_query.errors, in_body.errors].concat()))
+            }
+            _ => Err(in_query),
+        },
     }
 }
 

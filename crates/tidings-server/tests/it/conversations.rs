@@ -1,6 +1,7 @@
 //! Conversations, messages and drafts, as callers meet them; what happens in which state is the core's
 //! own test.
 
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::app::{Caller, TestApp, ids, text};
@@ -24,6 +25,26 @@ async fn told(caller: &Caller<'_>) -> Vec<String> {
     let page = caller.get("/v1/events?after=&limit=200").await.expect(200);
     let events = page["data"].as_array().unwrap();
     events.iter().map(|event| text(event, "type")).collect()
+}
+
+#[tokio::test]
+async fn a_deletion_may_say_who_does_it() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let path = begun(&tenant, "t1").await;
+    let tag = format!("{path}/tags/late");
+    tenant.put(&tag, json!({})).await.expect(200);
+    let delete = |body: &'static str| tenant.send(Method::DELETE, &tag, body);
+    delete("{bad").await.problem(400, "malformed_json");
+    let faults = delete(r#"{"by": "noor"}"#).await;
+    faults.problem(422, "invalid_request");
+    let actor = r#"{"actor": {"type": "user", "id": "noor"}}"#;
+    delete(actor).await.expect(204);
+    let events = tenant.get("/v1/events?type=tag.removed").await.expect(200);
+    assert_eq!(
+        events["data"][0]["actor"],
+        json!({"type": "user", "id": "noor", "name": null})
+    );
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ async fn an_event_is_shown_as_it_was_published() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
     let body = r#"{"type": "conversation.created", "externalId": "x-1", "occurredAt": "2026-05-11T08:59:59.5Z",
-        "actor": {"type": "user", "id": "u1", "name": null},
+        "actor": {"id": "u1", "type": "user"},
         "data": {"conversation": {"id": 12345678901234567890, "extra": 1.50}}}"#;
     let id = text(
         &tenant
@@ -171,6 +171,20 @@ async fn faults_of_an_event() {
             "{expect}: {faults:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn faults_of_query_and_body_are_told_together() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let body = json!({"type": "nope", "foo": 1});
+    let answer = tenant.post("/v1/events?x=1", body).await;
+    let faults = answer.problem(422, "invalid_request");
+    let pointers: Vec<&str> = faults
+        .iter()
+        .filter_map(|fault| fault.split_whitespace().next())
+        .collect();
+    assert_eq!(pointers, ["?x", "/type", "/foo", "/data"]);
 }
 
 #[tokio::test]
