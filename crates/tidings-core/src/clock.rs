@@ -120,9 +120,12 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// The form of the times that Tidings makes.
+const MADE_SHAPE: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
+
 /// A time in one of the years 0 to 9999, as RFC 3339 has it.
 fn shown(year: u16, civil: civil::DateTime) -> [u8; 24] {
-    let mut text = *b"0000-00-00T00:00:00.000Z";
+    let mut text = *MADE_SHAPE;
     let mut put = |places: Range<usize>, mut number: u16| {
         for place in places.rev() {
             text[place] = b'0' + (number % 10) as u8;
@@ -154,23 +157,31 @@ impl<'de> serde::Deserialize<'de> for Timestamp {
 
 /// A time that a caller gave: shown as it was written (contract §4). Two that mean the same instant are
 /// equal, however they are written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct GivenTime {
-    text: Box<str>,
     at: Timestamp,
+    /// As it was written, where Tidings would write it otherwise.
+    text: Option<Box<str>>,
 }
 
 impl GivenTime {
     /// Reads what [`Timestamp::parse`] reads.
     pub fn parse(text: &str) -> Option<Self> {
         let at = Timestamp::parse(text)?;
-        let text = text.into();
-        Some(Self { text, at })
+        // In UTC and with milliseconds: there is but one way to write that.
+        let is_ours = text.len() == MADE_SHAPE.len() && !text.contains(":60");
+        let text = (!is_ours).then(|| text.into());
+        Some(Self { at, text })
     }
 
     /// The instant that is meant.
     pub fn at(&self) -> Timestamp {
         self.at
+    }
+
+    /// Whether it is written as Tidings writes times, so that the instant tells it all.
+    pub fn is_plain(&self) -> bool {
+        self.text.is_none()
     }
 }
 
@@ -185,21 +196,23 @@ impl Eq for GivenTime {}
 /// A time that Tidings made, where one could have been given.
 impl From<Timestamp> for GivenTime {
     fn from(at: Timestamp) -> Self {
-        let text = at.to_string().into();
-        Self { text, at }
+        Self { at, text: None }
     }
 }
 
 /// The text as it was given.
 impl fmt::Display for GivenTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        match &self.text {
+            Some(text) => f.write_str(text),
+            None => self.at.fmt(f),
+        }
     }
 }
 
 impl serde::Serialize for GivenTime {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
+        serializer.collect_str(self)
     }
 }
 

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::clock::Timestamp;
+use crate::clock::{GivenTime, Timestamp};
 use crate::command::{Data, Stop, Work, differences};
 use crate::event::Numbering;
 use crate::id::ContactId;
@@ -57,9 +57,9 @@ pub struct Contact {
     /// Grows by one with each change.
     pub version: i64,
     /// When it was made.
-    pub created_at: Timestamp,
+    pub created_at: GivenTime,
     /// When it last changed.
-    pub updated_at: Timestamp,
+    pub updated_at: GivenTime,
 }
 
 impl Contact {
@@ -95,7 +95,7 @@ impl Record for Contact {
     }
 
     fn updated_at(&self) -> Timestamp {
-        self.updated_at
+        self.updated_at.at()
     }
 
     fn keys(&self) -> Vec<String> {
@@ -137,8 +137,8 @@ pub struct Object<'c> {
     identities: &'c [Identity],
     custom_fields: &'c Map<String, Value>,
     attribution: Option<&'c Value>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+    created_at: &'c GivenTime,
+    updated_at: &'c GivenTime,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i64>,
 }
@@ -156,8 +156,8 @@ impl Contact {
             custom_fields: Map::new(),
             attribution: None,
             version: 0,
-            created_at: now,
-            updated_at: now,
+            created_at: now.into(),
+            updated_at: now.into(),
         }
     }
 
@@ -171,8 +171,8 @@ impl Contact {
             identities: &self.identities,
             custom_fields: &self.custom_fields,
             attribution: self.attribution.as_ref(),
-            created_at: self.created_at,
-            updated_at: self.updated_at,
+            created_at: &self.created_at,
+            updated_at: &self.updated_at,
             version: None,
         }
     }
@@ -217,7 +217,7 @@ fn update(work: &mut Work<'_>, before: &Contact, contact: &mut Contact) -> Resul
         return Ok(());
     }
     let changes = differences(&before.members(), &contact.members());
-    contact.updated_at = work.context.now;
+    contact.updated_at = work.context.now.into();
     work.put(contact)?;
     tell(
         work,

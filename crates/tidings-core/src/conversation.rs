@@ -141,10 +141,10 @@ pub struct Conversation {
     /// Grows by one with each change.
     pub version: i64,
     /// When it began.
-    pub created_at: Timestamp,
-    /// When something was last told of it; part of its progress.
-    #[serde(skip)]
-    pub updated_at: Timestamp,
+    pub created_at: GivenTime,
+    /// When something was last told of it; part of its progress, unless it was given in a form of its own.
+    #[serde(default, skip_serializing_if = "GivenTime::is_plain")]
+    pub updated_at: GivenTime,
 }
 
 /// How the key of a thread begins; that of a reference does not.
@@ -206,7 +206,7 @@ impl Record for Conversation {
     }
 
     fn updated_at(&self) -> Timestamp {
-        self.updated_at
+        self.updated_at.at()
     }
 
     /// Its references for ever, its threads until it is closed.
@@ -248,13 +248,15 @@ impl Record for Conversation {
     fn progress(&self) -> Option<Progress> {
         Some(Progress {
             sequence: self.sequence,
-            updated_at: self.updated_at,
+            updated_at: self.updated_at.at(),
         })
     }
 
     fn set_progress(&mut self, progress: Progress) {
         self.sequence = progress.sequence;
-        self.updated_at = progress.updated_at;
+        if progress.updated_at != self.updated_at.at() {
+            self.updated_at = progress.updated_at.into();
+        }
     }
 }
 
@@ -278,10 +280,10 @@ pub struct Object<'c> {
     attribution: Option<&'c Value>,
     external_reference: Option<&'c str>,
     custom_fields: &'c Map<String, Value>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    resolved_at: Option<Timestamp>,
-    closed_at: Option<Timestamp>,
+    created_at: &'c GivenTime,
+    updated_at: &'c GivenTime,
+    resolved_at: Option<&'c GivenTime>,
+    closed_at: Option<&'c GivenTime>,
     snoozed_until: Option<&'c GivenTime>,
     merged_into: Option<ConversationId>,
     sequence: i64,
@@ -297,7 +299,7 @@ impl Conversation {
                 closed_at,
                 merged_into,
                 ..
-            } => (Some(*closed_at), *merged_into),
+            } => (Some(closed_at), *merged_into),
             State::Active | State::Snoozed { .. } | State::Done { .. } => (None, None),
         };
         let snoozed_until = match &self.state {
@@ -320,8 +322,8 @@ impl Conversation {
             attribution: self.attribution.as_ref(),
             external_reference: self.external_reference.as_deref(),
             custom_fields: &self.custom_fields,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
+            created_at: &self.created_at,
+            updated_at: &self.updated_at,
             resolved_at: self.state.resolved_at(),
             closed_at,
             snoozed_until,

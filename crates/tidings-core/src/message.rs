@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::clock::Timestamp;
+use crate::clock::{GivenTime, Timestamp};
 use crate::id::{ConversationId, MessageId};
 use crate::record::{Kind, Record};
 
@@ -135,17 +135,17 @@ pub struct Message {
     /// The key under which a repeat is known, wherever the message is moved.
     pub repeat_key: Option<String>,
     /// When it reached the customer.
-    pub delivered_at: Option<Timestamp>,
+    pub delivered_at: Option<GivenTime>,
     /// When the customer read it.
-    pub read_at: Option<Timestamp>,
+    pub read_at: Option<GivenTime>,
     /// Why it could not be brought to the customer.
     pub error: Option<String>,
     /// Grows by one with each change.
     pub version: i64,
     /// When it was written.
-    pub created_at: Timestamp,
+    pub created_at: GivenTime,
     /// When it last changed.
-    pub updated_at: Timestamp,
+    pub updated_at: GivenTime,
 }
 
 /// The mark of all messages of a conversation. They have no other, so the id says enough, and there are
@@ -172,7 +172,7 @@ impl Record for Message {
     }
 
     fn updated_at(&self) -> Timestamp {
-        self.updated_at
+        self.updated_at.at()
     }
 
     fn keys(&self) -> Vec<String> {
@@ -201,8 +201,8 @@ pub struct Object<'m> {
     attachments: &'m [Attachment],
     external_id: Option<&'m str>,
     metadata: &'m Map<String, Value>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+    created_at: &'m GivenTime,
+    updated_at: &'m GivenTime,
     #[serde(flatten)]
     standing: Option<Standing<'m>>,
 }
@@ -211,8 +211,8 @@ pub struct Object<'m> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Standing<'m> {
-    delivered_at: Option<Timestamp>,
-    read_at: Option<Timestamp>,
+    delivered_at: Option<&'m GivenTime>,
+    read_at: Option<&'m GivenTime>,
     error: Option<&'m str>,
     version: i64,
 }
@@ -233,8 +233,8 @@ impl Message {
             attachments: &self.body.attachments,
             external_id: self.external_id.as_deref(),
             metadata: &self.body.metadata,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
+            created_at: &self.created_at,
+            updated_at: &self.updated_at,
             standing: None,
         }
     }
@@ -243,8 +243,8 @@ impl Message {
     pub fn shown(&self) -> Object<'_> {
         Object {
             standing: Some(Standing {
-                delivered_at: self.delivered_at,
-                read_at: self.read_at,
+                delivered_at: self.delivered_at.as_ref(),
+                read_at: self.read_at.as_ref(),
                 error: self.error.as_deref(),
                 version: self.version,
             }),

@@ -27,8 +27,8 @@ impl Past {
     /// Writes it, unless one of its identities tells that the contact is known.
     pub(crate) fn write(&self, work: &mut Work<'_>) -> Result<Met, Stop> {
         let mut contact = Contact {
-            created_at: self.times.created_at,
-            updated_at: self.times.updated_at,
+            created_at: self.times.created_at.clone(),
+            updated_at: self.times.updated_at.clone(),
             ..Contact::new(work)
         };
         self.draft.apply_to(&mut contact);

@@ -46,8 +46,8 @@ pub(super) fn merge(
     let now = work.context.now;
     let mut closed = Turn::on(Conversation {
         state: State::Closed {
-            resolved_at: gone.state.resolved_at(),
-            closed_at: now,
+            resolved_at: gone.state.resolved_at().cloned(),
+            closed_at: now.into(),
             merged_into: Some(survivor.id),
         },
         ..gone

@@ -81,8 +81,8 @@ impl Opening {
             inherited_keys: Vec::new(),
             sequence: 0,
             version: 0,
-            created_at: now,
-            updated_at: now,
+            created_at: now.into(),
+            updated_at: now.into(),
         }
     }
 }

@@ -39,7 +39,7 @@ impl Past {
                 ..Opening::read_details(line, channel_type)
             },
             contact: foreign_id(line, "contactRef"),
-            state: read_state(line, times, now)?,
+            state: read_state(line, &times, now)?,
             times,
         })
     }
@@ -70,8 +70,8 @@ impl Past {
             state: self.state_here(work),
             // Whoever waited for a first reply waited elsewhere.
             sla: Timers::of_answered(),
-            created_at: self.times.created_at,
-            updated_at: self.times.updated_at,
+            created_at: self.times.created_at.clone(),
+            updated_at: self.times.updated_at.clone(),
             ..opening.clone().conversation(work, contact_id, assignee)
         };
         work.put(&mut conversation)?;
@@ -81,18 +81,18 @@ impl Past {
     /// Its state, with the close of what is settled counted from now on: else all that is old would
     /// be closed, and told of, at once.
     fn state_here(&self, work: &Work<'_>) -> State {
-        match self.state {
+        match &self.state {
             State::Done { resolved_at, .. } => State::Done {
-                resolved_at,
+                resolved_at: resolved_at.clone(),
                 closes_at: work.context.closes_done_at(),
             },
-            ref other => other.clone(),
+            other => other.clone(),
         }
     }
 }
 
 /// Reads `status` and the times that belong to it; a snooze that is over by now has ended.
-fn read_state(line: &mut Object<'_, '_>, times: Times, now: Timestamp) -> Option<State> {
+fn read_state(line: &mut Object<'_, '_>, times: &Times, now: Timestamp) -> Option<State> {
     let words = Status::ALL.map(|status| (status.as_str(), status));
     let status = if line.has("status") {
         line.one_of("status", &words)?
@@ -120,12 +120,12 @@ fn read_state(line: &mut Object<'_, '_>, times: Times, now: Timestamp) -> Option
     Some(match status {
         Status::Active => State::Active,
         Status::Done => State::Done {
-            resolved_at: resolved_at.unwrap_or(times.updated_at),
+            resolved_at: resolved_at.unwrap_or_else(|| times.updated_at.clone()),
             closes_at: None,
         },
         Status::Closed => State::Closed {
             resolved_at,
-            closed_at: closed_at.unwrap_or(times.updated_at),
+            closed_at: closed_at.unwrap_or_else(|| times.updated_at.clone()),
             merged_into: None,
         },
         Status::Snoozed => match snoozed_until {

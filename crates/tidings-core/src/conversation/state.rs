@@ -25,16 +25,16 @@ pub enum State {
     /// Settled; an answer opens it again.
     Done {
         /// Since when.
-        resolved_at: Timestamp,
+        resolved_at: GivenTime,
         /// When it is closed, if the organization does that by itself.
         closes_at: Option<Timestamp>,
     },
     /// Over for good; an answer begins a new conversation.
     Closed {
         /// When it was settled, if it was.
-        resolved_at: Option<Timestamp>,
+        resolved_at: Option<GivenTime>,
         /// Since when.
-        closed_at: Timestamp,
+        closed_at: GivenTime,
         /// The conversation it became part of, if it did.
         merged_into: Option<ConversationId>,
     },
@@ -115,10 +115,10 @@ impl State {
     }
 
     /// Since when it is settled.
-    pub const fn resolved_at(&self) -> Option<Timestamp> {
+    pub const fn resolved_at(&self) -> Option<&GivenTime> {
         match self {
-            Self::Done { resolved_at, .. } => Some(*resolved_at),
-            Self::Closed { resolved_at, .. } => *resolved_at,
+            Self::Done { resolved_at, .. } => Some(resolved_at),
+            Self::Closed { resolved_at, .. } => resolved_at.as_ref(),
             Self::Active | Self::Snoozed { .. } => None,
         }
     }

@@ -190,12 +190,12 @@ impl Turn {
                 until: snoozed_until.expect("snoozing names a time").clone(),
             },
             Status::Done => State::Done {
-                resolved_at: now,
+                resolved_at: now.into(),
                 closes_at: work.context.closes_done_at(),
             },
             Status::Closed => State::Closed {
-                resolved_at: self.conversation.state.resolved_at(),
-                closed_at: now,
+                resolved_at: self.conversation.state.resolved_at().cloned(),
+                closed_at: now.into(),
                 merged_into: None,
             },
         };
@@ -285,7 +285,7 @@ impl Turn {
             .chain(specifics)
             .collect();
         if notes.iter().any(|note| note.shows_conversation) {
-            self.conversation.updated_at = work.context.now;
+            self.conversation.updated_at = work.context.now.into();
         }
         let ordering_key = self.conversation.id.to_string();
         for note in &notes {

@@ -1,6 +1,6 @@
 //! What a line of an import may say.
 
-use crate::clock::Timestamp;
+use crate::clock::{GivenTime, Timestamp};
 use crate::input::{Given, Object};
 use crate::message::foreign_id;
 use crate::record::Kind;
@@ -71,18 +71,18 @@ fn read_line(line: &mut Object<'_, '_>, now: Timestamp) -> Option<Line> {
 }
 
 /// When a record was made, and when it last changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Times {
-    pub(crate) created_at: Timestamp,
-    pub(crate) updated_at: Timestamp,
+    pub(crate) created_at: GivenTime,
+    pub(crate) updated_at: GivenTime,
 }
 
 impl Times {
     /// Reads `createdAt`, by default now, and `updatedAt`, by default the same.
     pub(crate) fn read(line: &mut Object<'_, '_>, now: Timestamp) -> Self {
-        let created_at = past_time(line, "createdAt", now).unwrap_or(now);
-        let updated_at = past_time(line, "updatedAt", now).unwrap_or(created_at);
-        if updated_at < created_at {
+        let created_at = past_time(line, "createdAt", now).unwrap_or_else(|| now.into());
+        let updated_at = past_time(line, "updatedAt", now).unwrap_or_else(|| created_at.clone());
+        if updated_at.at() < created_at.at() {
             line.fault("updatedAt", "must not be before createdAt");
         }
         Self {
@@ -97,10 +97,10 @@ pub(crate) fn past_time(
     line: &mut Object<'_, '_>,
     name: &'static str,
     now: Timestamp,
-) -> Option<Timestamp> {
+) -> Option<GivenTime> {
     let given: Given<_> = line.nullable(name, Object::time);
-    let time = given.value()?.at();
-    if time > now {
+    let time = given.value()?;
+    if time.at() > now {
         line.fault(name, "must not be in the future");
     }
     Some(time)

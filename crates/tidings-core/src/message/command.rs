@@ -115,8 +115,8 @@ impl Writing<'_> {
             read_at: None,
             error: None,
             version: 0,
-            created_at: now,
-            updated_at: now,
+            created_at: now.into(),
+            updated_at: now.into(),
         }
     }
 }
@@ -146,7 +146,7 @@ fn change(work: &mut Work<'_>, before: &Message, patch: &Patch) -> Result<String
         return Err(Rejection::Invalid(vec![Fault::at("/text", fault)]).into());
     }
     if message.body != before.body {
-        message.updated_at = work.context.now;
+        message.updated_at = work.context.now.into();
         work.put(&mut message)?;
         let changes = differences(&members(before), &members(&message));
         let data = Data::new().with("changes", &changes);
@@ -168,12 +168,12 @@ fn note(work: &mut Work<'_>, mut message: Message, mark: &Mark) -> Result<String
     let (kind, is_news, data) = match mark {
         Mark::Delivered => (
             "message.delivered",
-            set_once(&mut message.delivered_at, now),
+            set_once(&mut message.delivered_at, now.into()),
             Data::new(),
         ),
         Mark::Read => (
             "message.read",
-            set_once(&mut message.read_at, now),
+            set_once(&mut message.read_at, now.into()),
             Data::new(),
         ),
         Mark::Failed(reason) => (

@@ -3,7 +3,7 @@
 use super::draft::{DIRECTIONS, Draft, ROLES, foreign_id, read_sender};
 use super::repeat::{known, repeat_key};
 use super::{Direction, Message, Role, Sender, Writing};
-use crate::clock::Timestamp;
+use crate::clock::{GivenTime, Timestamp};
 use crate::command::{Stop, Work};
 use crate::conversation::Conversation;
 use crate::import::{self, Met, Times, past_time};
@@ -19,8 +19,8 @@ pub struct Past {
     role: Role,
     sender: Option<Sender>,
     draft: Draft,
-    delivered_at: Option<Timestamp>,
-    read_at: Option<Timestamp>,
+    delivered_at: Option<GivenTime>,
+    read_at: Option<GivenTime>,
     times: Times,
 }
 
@@ -50,7 +50,10 @@ impl Past {
             read_at: past_time(line, "readAt", now),
             times: Times::read(line, now),
         };
-        for (name, time) in [("deliveredAt", past.delivered_at), ("readAt", past.read_at)] {
+        for (name, time) in [
+            ("deliveredAt", &past.delivered_at),
+            ("readAt", &past.read_at),
+        ] {
             if time.is_some() && past.direction != Direction::Outbound {
                 line.fault(name, "is told of outbound messages only");
             }
@@ -79,10 +82,10 @@ impl Past {
             repeat_key,
         };
         let mut message = Message {
-            delivered_at: self.delivered_at,
-            read_at: self.read_at,
-            created_at: self.times.created_at,
-            updated_at: self.times.updated_at,
+            delivered_at: self.delivered_at.clone(),
+            read_at: self.read_at.clone(),
+            created_at: self.times.created_at.clone(),
+            updated_at: self.times.updated_at.clone(),
             ..writing.message(work, conversation.id)
         };
         work.put(&mut message)?;
