@@ -16,16 +16,17 @@ pub(crate) const LIMIT_MAX: u32 = 200;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted {
     pub(crate) limit: usize,
+    /// Whether the caller said so.
+    pub(crate) is_limited: bool,
     pub(crate) after: Option<Cursor>,
 }
 
 impl Wanted {
     pub(crate) fn read(query: &mut Query<'_>, list: List) -> Self {
-        let limit = query
-            .integer("limit", 1..=LIMIT_MAX)
-            .unwrap_or(LIMIT_DEFAULT) as usize;
+        let limit = query.integer("limit", 1..=LIMIT_MAX);
         Self {
-            limit,
+            limit: limit.unwrap_or(LIMIT_DEFAULT) as usize,
+            is_limited: limit.is_some(),
             after: query.parsed("cursor", |text| Cursor::parse(list, text)),
         }
     }

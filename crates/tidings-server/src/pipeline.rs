@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::FutureExt;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::{Either, Full};
 use hyper::body::{Body, Incoming};
 use tidings_store::answer::Remember;
@@ -128,6 +128,13 @@ async fn admit(
 
 /// JSON, or nothing said; a caller who names something else means something else.
 fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let packed = |value: &HeaderValue| !value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get(CONTENT_ENCODING).is_some_and(packed) {
+        return Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "send the body as it is, without a Content-Encoding",
+        ));
+    }
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return Ok(());
     };

@@ -110,6 +110,7 @@ const CONVERSATION_CHANGES: &[(&str, &str)] = &[
     ("externalReference", "external_reference"),
     ("customFields", "custom_fields"),
     ("resolvedAt", "resolved_at"),
+    ("closedAt", "closed_at"),
     ("snoozedUntil", "snoozed_until"),
 ];
 

@@ -48,7 +48,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         })
     },
     Operation {
-        summary: "List the event types of a dialect, or those a pattern means: the whole catalogue on the first page, then the custom ones",
+        summary: "List the event types of a dialect, or those a pattern means: the catalogue, whole unless a limit is given, then the custom ones",
         access: reads(Area::Events),
         parameters: &[
             ORGANIZATION,
@@ -132,7 +132,7 @@ fn narrower(errors: Vec<Fault>) -> Problem {
 
 #[expect(clippy::unused_async, reason = "the table holds async handlers")]
 async fn list(call: Call) -> Result<Answer, Problem> {
-    let (named, below, dialect, pattern, wanted) = call.read_query(|query| {
+    let (named, below, dialect, pattern, mut wanted) = call.read_query(|query| {
         let named = query.text("organizationId");
         let below = query.flag("includeDescendants").unwrap_or(false);
         let dialect = query.parsed("dialect", str::parse);
@@ -148,19 +148,25 @@ async fn list(call: Call) -> Result<Answer, Problem> {
         custom.extend(call.app.store.directory().event_types_below(organization));
     }
     custom.retain(|custom| is_meant(&custom.name));
-    let (custom, more) = wanted.cut(custom, |custom| custom.id.0);
-    let next = custom.last().filter(|_| more).map(|last| Cursor {
-        list: List::EventTypes,
-        key: last.id.0,
-    });
-    let catalogue = dialect
-        .events()
-        .filter(|event| wanted.after.is_none() && is_meant(event.name))
-        .map(EventTypeView::documented);
+    if !wanted.is_limited && wanted.after.is_none() {
+        // Who asks for the catalogue wants to see it whole.
+        wanted.limit += dialect.events().count();
+    }
+    // It comes first, as if it were newer than all that was added.
+    let catalogue = (0..).zip(dialect.events());
+    let catalogue = catalogue
+        .filter(|(_, event)| is_meant(event.name))
+        .map(|(at, event)| (i64::MAX - at, EventTypeView::documented(event)));
     let custom = custom
         .iter()
-        .map(|custom| EventTypeView::custom(custom, dialect));
-    Ok(page::answer(catalogue.chain(custom).collect(), next))
+        .map(|custom| (custom.id.0, EventTypeView::custom(custom, dialect)));
+    let (rows, more) = wanted.cut(catalogue.chain(custom).collect(), |(key, _)| *key);
+    let next = rows.last().filter(|_| more).map(|(key, _)| Cursor {
+        list: List::EventTypes,
+        key: *key,
+    });
+    let views = rows.into_iter().map(|(_, view)| view);
+    Ok(page::answer(views.collect(), next))
 }
 
 #[expect(clippy::unused_async, reason = "the table holds async handlers")]

@@ -28,6 +28,11 @@ async fn what_is_no_json() {
             .send(Method::POST, path, "{}")
             .await
             .problem(415, "unsupported_media_type");
+        let packed = tenant.clone().with("content-encoding", "gzip");
+        packed
+            .send(Method::POST, path, "{}")
+            .await
+            .problem(415, "unsupported_media_type");
         let latin = tenant
             .clone()
             .with("content-type", "application/json; charset=latin1");

@@ -211,18 +211,23 @@ pub(super) fn admin_key(text: &str) -> Result<AdminKey, Fault> {
     Ok(AdminKey(text.to_owned()))
 }
 
-/// A comma list of 64 hex characters each.
+/// A comma list of 64 hex characters each; all that are not are told.
 pub(super) fn secrets_keys(text: &str) -> Result<Vec<SecretsKey>, Fault> {
-    text.split(',')
-        .enumerate()
-        .map(|(index, part)| match secrets_key(part.trim()) {
-            Some(key) => Ok(key),
-            None => fault(
-                format!("key {} is not 64 hex characters", index + 1),
-                "make one with: openssl rand -hex 32",
-            ),
-        })
-        .collect()
+    let parts: Vec<_> = text.split(',').map(str::trim).map(secrets_key).collect();
+    let odd = (1..).zip(&parts).filter(|(_, key)| key.is_none());
+    let odd: Vec<String> = odd.map(|(position, _)| position.to_string()).collect();
+    let fix = "make one with: openssl rand -hex 32";
+    match &odd[..] {
+        [] => Ok(parts.into_iter().flatten().collect()),
+        [one] => fault(format!("key {one} is not 64 hex characters"), fix),
+        [some @ .., last] => {
+            let some = some.join(", ");
+            fault(
+                format!("keys {some} and {last} are not 64 hex characters"),
+                fix,
+            )
+        }
+    }
 }
 
 fn secrets_key(text: &str) -> Option<SecretsKey> {

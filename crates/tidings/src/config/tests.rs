@@ -239,6 +239,11 @@ fn every_bad_value_is_refused_with_its_reason() {
         &format!("{},", "0".repeat(64)),
         "key 2 is not 64 hex characters",
     );
+    check(
+        "secrets_key",
+        &format!("zz,{},yy", "0".repeat(64)),
+        "keys 1 and 3 are not 64 hex characters",
+    );
     check("retention_days", "0", "`0` is not a number of days");
     check("retention_days", "1.5", "`1.5` is not a number of days");
     check("log", "xml", "`xml` is none of its values");
