@@ -245,14 +245,15 @@ impl Reading<'_> {
             ));
             return None;
         }
-        let value: Option<Value> = serde_json::from_str(data).ok();
-        if value.is_none() {
-            self.faults.add(
-                place,
-                "holds a number or a text that JSON readers cannot hold",
-            );
+        match serde_json::from_str(data) {
+            Ok(value) => Some((data, value)),
+            // A number that is too large, half a character, or objects within objects without end.
+            Err(error) => {
+                let detail = format!("is more than JSON readers take: {error}");
+                self.faults.add(place, detail);
+                None
+            }
         }
-        Some((data, value?))
     }
 }
 
