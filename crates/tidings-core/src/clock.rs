@@ -168,8 +168,8 @@ impl GivenTime {
     /// Reads what [`Timestamp::parse`] reads.
     pub fn parse(text: &str) -> Option<Self> {
         let at = Timestamp::parse(text)?;
-        // In UTC and with milliseconds: there is but one way to write that.
-        let is_ours = text.len() == MADE_SHAPE.len() && !text.contains(":60");
+        // With milliseconds there is but one way to write an instant, save for a leap second.
+        let is_ours = text.len() == MADE_SHAPE.len() && text.as_bytes()[17..19] != *b"60";
         let text = (!is_ours).then(|| text.into());
         Some(Self { at, text })
     }
