@@ -284,7 +284,8 @@ impl Turn {
             .chain(updated)
             .chain(specifics)
             .collect();
-        if notes.iter().any(|note| note.shows_conversation) {
+        let is_changed = matches!(self.origin, Origin::Changed(_));
+        if is_changed || notes.iter().any(|note| note.shows_conversation) {
             self.conversation.updated_at = work.context.now.into();
         }
         let ordering_key = self.conversation.id.to_string();

@@ -9,7 +9,7 @@ pub const CLAIM_PAUSE: Duration = Duration::from_millis(50);
 /// How long at most, when claim after claim brings nothing and nothing is heard in between.
 pub const CLAIM_PAUSE_MAX: Duration = Duration::from_secs(2);
 
-/// The pause after a claim. Each is twice as long as the one before: a part that waits for a retry of
+/// The pause after a claim. It grows with each while nothing is heard: a part that waits for a retry of
 /// another may wait for hours.
 #[derive(Debug)]
 pub(super) struct Pause {
@@ -40,6 +40,11 @@ impl Pause {
     pub(super) fn shorten(&mut self) {
         self.length = CLAIM_PAUSE;
         self.next = CLAIM_PAUSE;
+    }
+
+    /// Whether it has not grown.
+    pub(super) fn is_short(&self) -> bool {
+        self.length == CLAIM_PAUSE
     }
 
     /// No claim before this.

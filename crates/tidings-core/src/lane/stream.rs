@@ -46,7 +46,7 @@ pub(super) struct Stream {
     backlog_keys: Option<BacklogKeys>,
     /// When the next row falls due that is in the store alone.
     next_due: Option<Timestamp>,
-    /// After a claim that brought nothing.
+    /// After a claim that brought nothing, or failed.
     pause: Pause,
     /// The newest row a read has brought. Ids grow in commit order, so the read has seen whatever is
     /// older: an offer of it that comes after the read is no news.
@@ -151,10 +151,13 @@ impl Stream {
         in_flight: impl Iterator<Item = DeliveryId>,
     ) -> Option<(usize, Arc<HashSet<DeliveryId>>)> {
         let is_due = self.next_due.is_some_and(|due| due <= now);
+        // Also while there is no room: what is offered from now on is left to the claim that follows.
+        if is_due && matches!(self.source, Source::Complete) {
+            self.source = Source::Behind;
+        }
         let may = match self.source {
-            Source::Complete => is_due,
             Source::Behind => is_due || self.pause.until().is_none_or(|until| until <= now),
-            Source::Claiming { .. } => false,
+            Source::Complete | Source::Claiming { .. } => false,
         };
         // Read again when half is sent: the read overlaps with sending the other half.
         if !may || self.len > ready / 2 {
@@ -221,9 +224,11 @@ impl Stream {
         self.pause.shorten();
     }
 
-    /// What a claim need not read of the backlog.
+    /// What a claim need not read of the backlog. One that comes after a long pause reads it anew: it cannot
+    /// come often.
     pub(super) fn backlog_keys(&self) -> Option<BacklogKeys> {
-        self.backlog_keys.as_ref().and_then(BacklogKeys::again)
+        let known = self.backlog_keys.as_ref().filter(|_| self.pause.is_short());
+        known.and_then(BacklogKeys::again)
     }
 
     /// The answer came too late to be of use.
@@ -238,6 +243,7 @@ impl Stream {
         if PlantedFault::ClaimLost.is_on() {
             self.source = Source::Complete;
         }
+        self.pause.shorten();
         self.pause.begin(now);
     }
 

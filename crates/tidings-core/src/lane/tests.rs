@@ -169,6 +169,40 @@ fn sends_up_to_its_limit_and_on_as_slots_are_freed() {
     assert!(lane.is_idle());
 }
 
+/// Whatever comes meanwhile: a lane that is offered as much as it sends is never short of deliveries.
+#[test]
+fn what_is_due_again_is_asked_for_beside_a_stream_of_offers() {
+    let mut lane = Lane::new_settled(rules(16, false));
+    let mut offered = 0;
+    let mut offer = |lane: &mut Lane, now| {
+        offered += 1;
+        lane.offer(owed(offered, None, now));
+    };
+    for _ in 0..56 {
+        offer(&mut lane, 1);
+    }
+    let mut in_flight: VecDeque<_> = sent(&mut lane, 1).into();
+    let due_at = at(1_000);
+    let failed = DeliveryId(in_flight.pop_front().unwrap());
+    lane.settled(failed, Next::Retry { due_at, tries: 1 });
+    let mut asked_at = None;
+    for now in (10..5_000).step_by(10) {
+        let mut actions = Vec::new();
+        lane.pump(at(now), 99, &mut actions);
+        for action in actions {
+            match action {
+                Action::Send(owed) | Action::Probe(owed) => in_flight.push_back(owed.id.0),
+                Action::Claim(_) => drop(asked_at.get_or_insert(now)),
+            }
+        }
+        if let Some(id) = in_flight.pop_front() {
+            lane.settled(DeliveryId(id), Next::Succeeded);
+            offer(&mut lane, now);
+        }
+    }
+    assert!(asked_at.is_some_and(|now| now >= 1_000), "{asked_at:?}");
+}
+
 /// Given up, back with its disabled webhook, which was enabled before the lane heard of any of it.
 #[test]
 fn what_was_given_up_may_be_owed_again() {

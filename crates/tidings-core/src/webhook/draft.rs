@@ -111,8 +111,9 @@ impl Patch {
         let is_active = body.flag("isActive");
         let backlog = body.one_of("backlog", &[("deliver", false), ("discard", true)]);
         let asks = is_active == Some(true) || body.has("isPaused");
-        let will_run = is_active.unwrap_or(webhook.activity == Activity::Active);
-        let resuming = asks && will_run && !settings.is_paused;
+        let is_enabled = is_active.unwrap_or(webhook.activity == Activity::Active);
+        let is_proven = webhook.verification != Verification::Unverified;
+        let resuming = asks && is_enabled && is_proven && !settings.is_paused;
         if backlog.is_some() && !resuming {
             body.fault(
                 "backlog",

@@ -97,14 +97,14 @@ async fn publish(call: Call) -> Result<Answer, Problem> {
 
 /// Query and body, with the faults of both.
 fn read(call: &Call) -> Result<Publication, Problem> {
-    match call.read_query(|query| query.text("organizationId")) {
-        Ok(named) => Publication::read(call, named),
-        Err(in_query) => match Publication::read(call, None) {
-            Err(in_body) if in_body.code == Code::InvalidRequest => {
-                Err(Problem::invalid([in_query.errors, in_body.errors].concat()))
-            }
-            _ => Err(in_query),
-        },
+    let mut named = None;
+    let query = call.read_query(|query| named = query.text("organizationId"));
+    match (query, Publication::read(call, named)) {
+        (Ok(()), publication) => publication,
+        (Err(in_query), Err(in_body)) if in_body.code == Code::InvalidRequest => {
+            Err(Problem::invalid([in_query.errors, in_body.errors].concat()))
+        }
+        (Err(in_query), _) => Err(in_query),
     }
 }
 

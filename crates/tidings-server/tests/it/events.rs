@@ -185,6 +185,14 @@ async fn faults_of_query_and_body_are_told_together() {
         .filter_map(|fault| fault.split_whitespace().next())
         .collect();
     assert_eq!(pointers, ["?x", "/type", "/foo", "/data"]);
+    let organization = app.organization(json!({})).await;
+    let path = format!("/v1/events?organizationId={organization}&x=1");
+    let answer = app.admin().post(&path, event("c1")).await;
+    let faults = answer.problem(422, "invalid_request");
+    assert!(
+        faults.len() == 1 && faults[0].starts_with("?x"),
+        "{faults:?}"
+    );
 }
 
 #[tokio::test]

@@ -72,6 +72,7 @@ impl Replay {
             let conversation = place("conversation", &call["conversationId"]);
             let conversation = self.records.get_mut(&conversation).unwrap();
             conversation["contactId"] = call["contactId"].clone();
+            conversation["updatedAt"] = call["updatedAt"].clone();
         }
     }
 

@@ -138,6 +138,31 @@ fn while_the_backlog_waits_for_a_retry_the_store_is_asked_seldom() {
     assert!(asked.iter().any(|claim| claim.part == Part::Backlog));
 }
 
+/// What the store was asked for is not asked for each time; but who asks once in two seconds may not go by
+/// what was true minutes ago.
+#[test]
+fn after_a_long_pause_the_backlog_is_read_anew() {
+    let mut lane = Lane::new(resumed(100, rules(4, true)));
+    let read = BacklogKeys::new(Some(HashSet::from([OrderKey(7)])), 100);
+    let (mut now, mut brought) = (200, Vec::new());
+    for _ in 0..8 {
+        for claim in claims(&mut lane, now) {
+            let is_live = claim.part == Part::Live;
+            if is_live {
+                brought.push(claim.backlog_keys.is_some());
+            }
+            let answer = Claimed {
+                next_due: (!is_live).then(|| at(3_600_000)),
+                backlog_keys: is_live.then(|| read.clone()),
+                ..nothing(claim)
+            };
+            lane.claimed(answer, at(now));
+        }
+        now = lane.next_wake(at(now)).unwrap().as_ms();
+    }
+    assert_eq!(brought, [[false, true].as_slice(), &[false; 6]].concat());
+}
+
 /// Whether the lane asks before its pause is over.
 fn asks_after(hear: impl FnOnce(&mut Lane)) -> bool {
     let (mut lane, now, _) = waiting_for_a_retry(3_600_000);
