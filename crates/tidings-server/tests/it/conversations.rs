@@ -47,6 +47,27 @@ async fn a_deletion_may_say_who_does_it() {
     );
 }
 
+/// What is known of the user is news of the conversation, and not that another has it.
+#[tokio::test]
+async fn an_assignee_with_a_new_address_is_the_same() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let path = begun(&tenant, "t1").await;
+    let user = json!({"name": "Noor", "email": "noor@acme.example"});
+    let user = tenant.post("/v1/users", user).await.created("id");
+    let assignee = json!({"userId": user});
+    let path = format!("{path}/assignee");
+    let assign = || tenant.put(&path, assignee.clone());
+    assign().await.expect(200);
+    let moved = json!({"email": "noor@desk.example"});
+    let patched = tenant.patch(&format!("/v1/users/{user}"), moved).await;
+    patched.expect(200);
+    let before = told(&tenant).await.len();
+    let assigned = assign().await.expect(200);
+    assert_eq!(assigned["assignee"]["email"], "noor@desk.example");
+    assert_eq!(told(&tenant).await[before..], ["conversation.updated"]);
+}
+
 #[tokio::test]
 async fn a_message_begins_a_conversation() {
     let app = TestApp::start().await;
