@@ -121,12 +121,8 @@ impl Turn {
 
     /// Whoever writes or calls takes the place of a contact that is no more.
     pub fn go_on_with(&mut self, work: &mut Work<'_>, contact: &Contact) -> Result<(), ReadFailed> {
-        let is_held = match self.conversation.contact_id {
-            Some(id) if id == contact.id => true,
-            Some(id) => work.look_up::<Contact>(Kind::Contact, id.0)?.is_some(),
-            None => false,
-        };
-        if !is_held {
+        let is_its_own = self.conversation.contact_id == Some(contact.id);
+        if !is_its_own && self.contact(work)?.is_none() {
             self.edit().contact_id = Some(contact.id);
         }
         Ok(())

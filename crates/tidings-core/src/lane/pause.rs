@@ -11,44 +11,38 @@ pub const CLAIM_PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// The pause after a claim. It grows with each while nothing is heard: a part that waits for a retry of
 /// another may wait for hours.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Pause {
     since: Option<Timestamp>,
-    length: Duration,
-    next: Duration,
-}
-
-impl Default for Pause {
-    fn default() -> Self {
-        Self {
-            since: None,
-            length: CLAIM_PAUSE,
-            next: CLAIM_PAUSE,
-        }
-    }
+    /// How many there were in a row since something was heard.
+    in_a_row: u32,
 }
 
 impl Pause {
     /// A claim brought nothing.
     pub(super) fn begin(&mut self, now: Timestamp) {
         self.since = Some(now);
-        self.length = self.next;
-        self.next = (2 * self.next).min(CLAIM_PAUSE_MAX);
+        self.in_a_row = self.in_a_row.saturating_add(1);
     }
 
     /// Something was heard: what the next claim brings may differ.
     pub(super) fn shorten(&mut self) {
-        self.length = CLAIM_PAUSE;
-        self.next = CLAIM_PAUSE;
+        self.in_a_row = 0;
     }
 
     /// Whether it has not grown.
     pub(super) fn is_short(&self) -> bool {
-        self.length == CLAIM_PAUSE
+        self.in_a_row <= 1
     }
 
     /// No claim before this.
     pub(super) fn until(&self) -> Option<Timestamp> {
-        self.since.map(|since| since.plus(self.length))
+        self.since.map(|since| since.plus(self.length()))
+    }
+
+    fn length(&self) -> Duration {
+        let doubled = self.in_a_row.saturating_sub(1);
+        let growth = 2_u32.saturating_pow(doubled);
+        CLAIM_PAUSE.saturating_mul(growth).min(CLAIM_PAUSE_MAX)
     }
 }

@@ -110,21 +110,28 @@ impl Patch {
         read_settings(body, &mut settings, webhook.dialect, rules);
         let is_active = body.flag("isActive");
         let backlog = body.one_of("backlog", &[("deliver", false), ("discard", true)]);
+        let patch = Self {
+            settings,
+            is_active,
+            discard_backlog: backlog.unwrap_or_default(),
+        };
         let asks = is_active == Some(true) || body.has("isPaused");
-        let is_enabled = is_active.unwrap_or(webhook.activity == Activity::Active);
-        let is_proven = webhook.verification != Verification::Unverified;
-        let resuming = asks && is_enabled && is_proven && !settings.is_paused;
-        if backlog.is_some() && !resuming {
+        if backlog.is_some() && !(asks && patch.lets_go(webhook)) {
             body.fault(
                 "backlog",
                 "goes only with isActive: true or isPaused: false, when nothing else holds the webhook",
             );
         }
-        Self {
-            settings,
-            is_active,
-            discard_backlog: backlog.unwrap_or_default(),
+        patch
+    }
+
+    /// Whether nothing holds `webhook` after this change.
+    fn lets_go(&self, webhook: &Webhook) -> bool {
+        let mut next = self.preview(webhook);
+        if self.is_active == Some(true) {
+            next.activity = Activity::Active;
         }
+        self.is_active != Some(false) && next.hold(false).is_none()
     }
 
     /// Whether the endpoint of `webhook` must be challenged: the dialect demands it, and the url is

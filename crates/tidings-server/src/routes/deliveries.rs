@@ -63,38 +63,34 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn retry(call: Call) -> Result<Answer, Problem> {
+    let id = asked_about(&call).await?;
     let patience = Instant::now() + DISCARD_PATIENCE;
     loop {
-        let retried = change(&call, Change::RetryDelivery, StatusCode::ACCEPTED).await?;
-        match retried {
+        match call.app.store.change(Change::RetryDelivery(id)).await? {
             Err(Refusal::Discarding) if Instant::now() < patience => sleep(DISCARD_LOOK).await,
-            retried => return retried.map_err(Problem::from),
+            Err(refusal) => return Err(refusal.into()),
+            Ok(()) => return changed(&call, StatusCode::ACCEPTED).await,
         }
     }
 }
 
 async fn discard(call: Call) -> Result<Answer, Problem> {
-    change(&call, Change::DiscardDelivery, StatusCode::OK)
-        .await?
-        .map_err(Problem::from)
+    let id = asked_about(&call).await?;
+    let discarded = call.app.store.change(Change::DiscardDelivery(id)).await?;
+    discarded.map_err(Problem::from)?;
+    changed(&call, StatusCode::OK).await
 }
 
-/// Commits the change and shows the delivery as it then is.
-async fn change(
-    call: &Call,
-    change: fn(DeliveryId) -> Change,
-    status: StatusCode,
-) -> Result<Result<Answer, Refusal>, Problem> {
+/// The delivery that a call without a body means.
+async fn asked_about(call: &Call) -> Result<DeliveryId, Problem> {
     call.read_body(|_| ())?;
-    let id = find(call).await?.delivery.id;
-    if let Err(refusal) = call.app.store.change(change(id)).await? {
-        return Ok(Err(refusal));
-    }
+    Ok(find(call).await?.delivery.id)
+}
+
+/// The delivery as it is after a change.
+async fn changed(call: &Call, status: StatusCode) -> Result<Answer, Problem> {
     let changed = find(call).await?;
-    Ok(Ok(Answer::json(
-        status,
-        &DeliveryView::of(&changed.delivery),
-    )))
+    Ok(Answer::json(status, &DeliveryView::of(&changed.delivery)))
 }
 
 async fn find(call: &Call) -> Result<DeliveryRecord, Problem> {

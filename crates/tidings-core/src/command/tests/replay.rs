@@ -64,15 +64,17 @@ impl Replay {
             let id = id.as_str().unwrap_or_default().to_owned();
             (organization, kind.to_owned(), id)
         };
-        let held = self
+        let conversation = place("conversation", &call["conversationId"]);
+        let Some(held) = self.records.get(&conversation) else {
+            return;
+        };
+        if !self
             .records
-            .get(&place("conversation", &call["conversationId"]));
-        let holder = held.map(|conversation| place("contact", &conversation["contactId"]));
-        if holder.is_some_and(|holder| !self.records.contains_key(&holder)) {
-            let conversation = place("conversation", &call["conversationId"]);
-            let conversation = self.records.get_mut(&conversation).unwrap();
-            conversation["contactId"] = call["contactId"].clone();
-            conversation["updatedAt"] = call["updatedAt"].clone();
+            .contains_key(&place("contact", &held["contactId"]))
+        {
+            for member in ["contactId", "updatedAt"] {
+                self.records.get_mut(&conversation).unwrap()[member] = call[member].clone();
+            }
         }
     }
 

@@ -2,20 +2,26 @@
 
 use super::*;
 
-#[test]
-fn backlog_and_live_share_the_lane() {
-    let mut lane = Lane::new(resumed(100, rules(4, false)));
+/// A lane that has read so many of its backlog, from 1 on, and as many live ones, from 101 on.
+fn with_both(count: i64, max_in_flight: usize) -> Lane {
+    let mut lane = Lane::new(resumed(100, rules(max_in_flight, false)));
     for claim in claims(&mut lane, 200) {
         let base = if claim.part == Part::Backlog { 0 } else { 100 };
-        let rows = (1..=8).map(|n| owed(base + n, None, base + n)).collect();
-        lane.claimed(
-            Claimed {
-                rows,
-                ..nothing(claim)
-            },
-            at(200),
-        );
+        let rows = (1..=count)
+            .map(|n| owed(base + n, None, base + n))
+            .collect();
+        let answer = Claimed {
+            rows,
+            ..nothing(claim)
+        };
+        lane.claimed(answer, at(200));
     }
+    lane
+}
+
+#[test]
+fn backlog_and_live_share_the_lane() {
+    let mut lane = with_both(8, 4);
     let first = sent(&mut lane, 200);
     assert_eq!(
         first.iter().filter(|id| **id > 100).count(),
@@ -35,16 +41,7 @@ fn backlog_and_live_share_the_lane() {
 
 #[test]
 fn they_take_turns_in_a_single_slot() {
-    let mut lane = Lane::new(resumed(100, rules(1, false)));
-    for claim in claims(&mut lane, 200) {
-        let base = if claim.part == Part::Backlog { 0 } else { 100 };
-        let rows = (1..=3).map(|n| owed(base + n, None, base + n)).collect();
-        let answer = Claimed {
-            rows,
-            ..nothing(claim)
-        };
-        lane.claimed(answer, at(200));
-    }
+    let mut lane = with_both(3, 1);
     let mut order = Vec::new();
     while let [id] = sent(&mut lane, 200)[..] {
         order.push(id);
