@@ -9,10 +9,18 @@ use crate::fault::Fault;
 
 /// So long a number without an exponent is always kept: a floating number holds 15 digits.
 const SHORT: usize = 15;
+/// So many faults are told of a body, which nobody has read yet.
+const FAULTS_MAX: usize = 100;
+/// Once their places are so long together, no more are told.
+const POINTERS_BYTES_MAX: usize = 64 * 1024;
+/// What is nested deeper is no JSON to the parser either.
+const DEPTH_MAX: usize = 128;
 
-/// The faults of a body, for each number in it that cannot be kept. Text that is no JSON has any.
+/// The faults of a body, for each number in it that cannot be kept, as far as anyone would read them. Text
+/// that is no JSON has any.
 pub fn number_faults(body: &str) -> Vec<Fault> {
     let mut faults = Vec::new();
+    let mut pointers_bytes = 0;
     let mut place: Vec<Step<'_>> = Vec::new();
     let mut rest = body;
     while let Some(first) = rest.bytes().next() {
@@ -31,9 +39,15 @@ pub fn number_faults(body: &str) -> Vec<Fault> {
             (b'"', Some(Step::Member(name))) if is_name(rest) => *name = token,
             (b'-' | b'0'..=b'9', _) if !is_kept(token) => {
                 let detail = "is a number that cannot be kept exactly; send it as a text";
-                faults.push(Fault::at(pointer(&place), detail));
+                let pointer = pointer(&place);
+                pointers_bytes += pointer.len();
+                faults.push(Fault::at(pointer, detail));
             }
             _ => {}
+        }
+        let is_full = faults.len() >= FAULTS_MAX || pointers_bytes >= POINTERS_BYTES_MAX;
+        if is_full || place.len() > DEPTH_MAX {
+            break;
         }
     }
     faults
@@ -182,6 +196,19 @@ mod tests {
         ] {
             check(text, &[]);
         }
+    }
+
+    #[test]
+    fn what_is_told_is_bounded() {
+        let many = |count| vec!["1e400"; count].join(",");
+        let told = |body: String| number_faults(&body).len();
+        assert_eq!(told(format!("[{}]", many(FAULTS_MAX - 1))), FAULTS_MAX - 1);
+        assert_eq!(told(format!("[{}]", many(2 * FAULTS_MAX))), FAULTS_MAX);
+        let name = "n".repeat(POINTERS_BYTES_MAX / 2);
+        assert_eq!(told(format!(r#"{{"{name}":[{}]}}"#, many(9))), 2);
+        let nested = |depth| format!("{}{}", "[".repeat(depth), many(9));
+        assert_eq!(told(nested(DEPTH_MAX)), 9);
+        assert_eq!(told(nested(100 * DEPTH_MAX)), 0);
     }
 
     proptest! {
