@@ -116,8 +116,7 @@ impl Draft {
     ) -> Self {
         body.require(&["since", "which"]);
         let since = body.time("since");
-        let mut until = None;
-        body.nullable("until", Object::time).put_into(&mut until);
+        let until = body.time("until");
         if let (Some(since), Some(until)) = (&since, &until)
             && since.at() >= until.at()
         {

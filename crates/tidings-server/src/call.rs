@@ -18,6 +18,7 @@ use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::idempotency;
+use crate::operation::Verb;
 use crate::organization_event::Placed;
 use crate::problem::{Code, Problem};
 
@@ -25,6 +26,7 @@ use crate::problem::{Code, Problem};
 pub(crate) struct Call {
     pub(crate) app: Arc<App>,
     pub(crate) caller: Caller,
+    pub(crate) verb: Verb,
     /// What stood in the variable segments of the path.
     pub(crate) variables: Vec<String>,
     pub(crate) query: String,
@@ -203,7 +205,10 @@ impl Call {
         let body = self.body_value()?;
         let (mut in_query, mut in_body) = (Faults::new(), Faults::new());
         let mut query = Query::read(&self.query, &mut in_query);
-        let mut object = Object::root(&body, &mut in_body);
+        let mut object = match self.verb {
+            Verb::Patch => Object::patch(&body, &mut in_body),
+            _ => Object::root(&body, &mut in_body),
+        };
         let wanted = read(&mut query, &mut object);
         query.finish();
         object.finish();

@@ -110,6 +110,7 @@ async fn admit(
     let call = Call {
         app,
         caller,
+        verb: operation.verb,
         variables,
         query,
         headers: head.headers,

@@ -280,8 +280,8 @@ impl<'de> Visitor<'de> for MembersVisitor {
         };
         while let Some(name) = map.next_key::<Cow<'de, str>>()? {
             match &*name {
-                "data" => members.data = Some(map.next_value()?),
-                "events" => members.events = Some(map.next_value()?),
+                "data" => members.data = map.next_value()?,
+                "events" => members.events = map.next_value()?,
                 _ => {
                     members.others.insert(name.into_owned(), map.next_value()?);
                 }

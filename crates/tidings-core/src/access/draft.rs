@@ -34,13 +34,10 @@ impl Draft {
             .unwrap_or_default();
         let mut seen = HashSet::new();
         scopes.retain(|scope| seen.insert(*scope));
-        let mut expires_at = None;
-        body.nullable("expiresAt", Object::time)
-            .put_into(&mut expires_at);
         Self {
             name,
             scopes,
-            expires_at,
+            expires_at: body.time("expiresAt"),
         }
     }
 }

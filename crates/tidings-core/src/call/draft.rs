@@ -111,20 +111,16 @@ impl Beginning {
         let direction = body.one_of("direction", &DIRECTIONS);
         let from = body.text("from", 1..=PHONE_CHARACTERS_MAX);
         let to = body.text("to", 1..=PHONE_CHARACTERS_MAX);
-        let contact_id = body.nullable("contactId", |body, name| {
-            body.parsed(name, ContactId::from_str)
-        });
-        let conversation_id = body.nullable("conversationId", |body, name| {
-            body.parsed(name, ConversationId::from_str)
-        });
+        let contact_id = body.parsed("contactId", ContactId::from_str);
+        let conversation_id = body.parsed("conversationId", ConversationId::from_str);
         let attribution = attribution(body).value();
-        let started_at = body.nullable("startedAt", Object::time).value();
+        let started_at = body.time("startedAt");
         Self {
             direction: direction.unwrap_or(Direction::Inbound),
             from: from.unwrap_or_default().to_owned(),
             to: to.unwrap_or_default().to_owned(),
-            contact_id: contact_id.value(),
-            conversation_id: conversation_id.value(),
+            contact_id,
+            conversation_id,
             attribution,
             started_at,
         }
@@ -144,7 +140,7 @@ impl Ending {
     pub fn read(body: &mut Object<'_, '_>) -> Self {
         body.require(&["disposition"]);
         let disposition = body.one_of("disposition", &DISPOSITIONS);
-        let ended_at = body.nullable("endedAt", Object::time).value();
+        let ended_at = body.time("endedAt");
         Self {
             disposition: disposition.unwrap_or(Disposition::Completed),
             ended_at,
@@ -158,18 +154,14 @@ impl Tag {
         body.require(&["type"]);
         let kind = body.one_of("type", &OUTCOME_TYPES);
         let [estimated_value_cents, actual_value_cents] =
-            ["estimatedValueCents", "actualValueCents"].map(|name| {
-                let cents = body.nullable(name, |body, name| body.integer(name, 0..=u32::MAX));
-                cents.value()
-            });
-        let notes = body.nullable("notes", |body, name| {
-            body.text(name, 1..=NOTES_CHARACTERS_MAX)
-        });
+            ["estimatedValueCents", "actualValueCents"]
+                .map(|name| body.integer(name, 0..=u32::MAX));
+        let notes = body.text("notes", 1..=NOTES_CHARACTERS_MAX);
         Self {
             kind: kind.unwrap_or(OutcomeType::Other),
             estimated_value_cents,
             actual_value_cents,
-            notes: notes.map(ToOwned::to_owned).value(),
+            notes: notes.map(ToOwned::to_owned),
         }
     }
 

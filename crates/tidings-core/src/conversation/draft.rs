@@ -202,10 +202,9 @@ impl Opening {
 impl Assignment {
     /// Reads `{userId?, teamId?}`.
     pub fn read(body: &mut Object<'_, '_>) -> Self {
-        let mut id = |name| body.nullable(name, foreign_id).value();
         Self {
-            user_id: id("userId"),
-            team_id: id("teamId"),
+            user_id: foreign_id(body, "userId"),
+            team_id: foreign_id(body, "teamId"),
         }
     }
 }
@@ -271,12 +270,10 @@ pub fn read_rating(body: &mut Object<'_, '_>) -> Rating {
         }
         sound.cloned()
     });
-    let comment = body.nullable("comment", |body, name| {
-        body.text(name, 0..=REMARK_CHARACTERS_MAX)
-    });
+    let comment = body.text("comment", 0..=REMARK_CHARACTERS_MAX);
     Rating {
         score: score.unwrap_or_else(|| 0.into()),
-        comment: comment.map(str::to_owned).value(),
+        comment: comment.map(str::to_owned),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a line of an import may say.
 
 use crate::clock::{GivenTime, Timestamp};
-use crate::input::{Given, Object};
+use crate::input::Object;
 use crate::message::foreign_id;
 use crate::record::Kind;
 use crate::{contact, conversation, message};
@@ -98,8 +98,7 @@ pub(crate) fn past_time(
     name: &'static str,
     now: Timestamp,
 ) -> Option<GivenTime> {
-    let given: Given<_> = line.nullable(name, Object::time);
-    let time = given.value()?;
+    let time = line.time(name)?;
     if time.at() > now {
         line.fault(name, "must not be in the future");
     }

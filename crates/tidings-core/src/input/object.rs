@@ -18,13 +18,32 @@ pub struct Object<'v, 'f> {
     refused: Vec<&'static str>,
     /// Whether its members may have any name.
     takes_all: bool,
+    nulls: Nulls,
     faults: &'f mut Faults,
+}
+
+/// What `null` means where it has no meaning of its own ([`Object::nullable`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nulls {
+    /// The member might as well not be there: what the API shows as unknown can be sent back.
+    LeftOut,
+    /// The member is to be cleared, which it cannot be: a fault.
+    Refused,
 }
 
 impl<'v, 'f> Object<'v, 'f> {
     /// The request body.
     pub fn root(body: &'v Value, faults: &'f mut Faults) -> Self {
         Self::at(String::new(), body, faults)
+    }
+
+    /// The body of a request that changes what is there. What it says of a member it says as a whole, so
+    /// only its own members can be cleared, not those of objects within.
+    pub fn patch(body: &'v Value, faults: &'f mut Faults) -> Self {
+        Self {
+            nulls: Nulls::Refused,
+            ..Self::root(body, faults)
+        }
     }
 
     /// The object `value`, found at `pointer`.
@@ -41,6 +60,7 @@ impl<'v, 'f> Object<'v, 'f> {
             asked: Vec::new(),
             refused: Vec::new(),
             takes_all: false,
+            nulls: Nulls::LeftOut,
             faults,
         }
     }
@@ -53,20 +73,20 @@ impl<'v, 'f> Object<'v, 'f> {
             asked: Vec::new(),
             refused: Vec::new(),
             takes_all: false,
+            nulls: Nulls::LeftOut,
             faults,
         }
     }
 
-    /// Whether the member is there at all, `null` included.
-    pub fn has(&self, name: &str) -> bool {
-        self.members
-            .is_some_and(|members| members.contains_key(name))
+    /// Whether the member is there; it counts as known from now on.
+    pub fn has(&mut self, name: &'static str) -> bool {
+        self.take(name).is_some()
     }
 
     /// Notes those of `names` that are missing.
     pub fn require(&mut self, names: &[&'static str]) {
         for name in names {
-            if self.members.is_some() && !self.has(name) {
+            if self.members.is_some() && self.member(name).is_none() {
                 self.fault(name, "is required");
             }
         }
@@ -85,7 +105,7 @@ impl<'v, 'f> Object<'v, 'f> {
     /// Notes `detail` when the member is there.
     pub fn refuse(&mut self, name: &'static str, detail: &str) {
         self.refused.push(name);
-        if self.has(name) {
+        if self.member(name).is_some() {
             self.fault(name, detail);
         }
     }
@@ -93,7 +113,7 @@ impl<'v, 'f> Object<'v, 'f> {
     /// The member as it is; it counts as known from now on.
     pub fn take(&mut self, name: &'static str) -> Option<&'v Value> {
         self.asked.push(name);
-        self.members?.get(name)
+        self.member(name)
     }
 
     /// A text of so many characters.
@@ -269,7 +289,7 @@ impl<'v, 'f> Object<'v, 'f> {
             .collect()
     }
 
-    /// What `read` finds, where `null` is welcome too.
+    /// What `read` finds, where `null` has a meaning of its own.
     pub fn nullable<T>(
         &mut self,
         name: &'static str,
@@ -301,6 +321,11 @@ impl<'v, 'f> Object<'v, 'f> {
             self.faults
                 .add(format!("{}/{}", self.pointer, escape(name)), detail);
         }
+    }
+
+    fn member(&self, name: &str) -> Option<&'v Value> {
+        let member = self.members?.get(name)?;
+        (self.nulls == Nulls::Refused || !member.is_null()).then_some(member)
     }
 
     fn any_text(&mut self, name: &'static str) -> Option<&'v str> {

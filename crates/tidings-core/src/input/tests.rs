@@ -51,7 +51,7 @@ fn every_fault_is_found() {
     check(
         &json!({"name": null, "count": -1.5, "list": ["bad", 3], "inner": {"dep": true}, "coutn": 1, "a/b~": 1}),
         &[
-            ("/name", "must be a text, not null"),
+            ("/name", "is required"),
             ("/count", "must be a whole number from 0 to 20, not -1.5"),
             ("/list/0", "is bad"),
             ("/list/1", "must be a text, not a number"),
@@ -70,6 +70,39 @@ fn every_fault_is_found() {
         &json!({"name": "n", "at": "2026-05-11T09:00:00+00:00"}),
         &[("/at", TIME_FORM)],
     );
+}
+
+#[test]
+fn null_is_what_was_left_out_or_cannot_be_cleared() {
+    let body = json!({"name": null, "gap": null, "inner": {"deep": null}, "list": [{"deep": null}], "own": null, "nmae": null});
+    let check = |is_patch: bool, expect: &[(&str, &str)]| {
+        let mut faults = Faults::new();
+        let mut root = if is_patch {
+            Object::patch(&body, &mut faults)
+        } else {
+            Object::root(&body, &mut faults)
+        };
+        root.refuse("own", "is not to be given");
+        root.require(&["gap"]);
+        assert_eq!(root.text("name", 1..=5), None);
+        assert_eq!(root.nullable("gap", Object::flag), Given::Null);
+        let mut inner = root.object("inner").unwrap();
+        assert!(!inner.has("deep"));
+        inner.finish();
+        root.objects("list", 1..=1, |entry| entry.flag("deep"));
+        root.finish();
+        let found = faults.into_vec();
+        let found: Vec<_> = found.iter().map(|f| (&*f.pointer, &*f.detail)).collect();
+        assert_eq!(found, expect);
+    };
+    let unknown = ("/nmae", "is not a known field here; the nearest is `name`");
+    check(false, &[("/gap", "is required"), unknown]);
+    let refused = [
+        ("/own", "is not to be given"),
+        ("/name", "must be a text, not null"),
+        unknown,
+    ];
+    check(true, &refused);
 }
 
 #[test]

@@ -75,10 +75,8 @@ fn read_match(body: &mut Object<'_, '_>, name: &'static str) -> Option<Match> {
         ),
     ];
     for (name, characters_max, place) in places {
-        object
-            .nullable(name, |object, name| object.text(name, 1..=characters_max))
-            .map(ToOwned::to_owned)
-            .put_into(place);
+        let word = object.text(name, 1..=characters_max);
+        *place = word.map(ToOwned::to_owned);
     }
     object.finish();
     Some(matches)
@@ -92,9 +90,10 @@ fn read_metrics(body: &mut Object<'_, '_>) -> Option<Metrics> {
         ("everyReply", &mut metrics.every_reply),
         ("resolution", &mut metrics.resolution),
     ];
-    let is_empty = places.iter().all(|(name, _)| !object.has(name));
+    let mut is_empty = true;
     for (name, place) in places {
-        object.nullable(name, read_target).put_into(place);
+        is_empty &= !object.has(name);
+        *place = read_target(&mut object, name);
     }
     object.finish();
     if is_empty {

@@ -11,8 +11,8 @@ use tidings_core::message::{FOREIGN_ID_CHARACTERS_MAX, NAME_CHARACTERS_MAX};
 use super::core_schemas::{envelope, version};
 use super::paths::reference;
 use super::schemas::{
-    Field, characters, closed, id, made, maybe, maybe_made, object, one_of, organization_id, text,
-    with,
+    Field, changes, characters, closed, id, made, maybe, maybe_made, object, one_of,
+    organization_id, text, with,
 };
 
 pub(super) fn schemas() -> Vec<Value> {
@@ -71,7 +71,7 @@ fn conversations() -> Value {
     json!({
         "NewConversation": closed(&with(&new, &shared), &["channelType"]),
         "NewOutboundConversation": closed(&with(&outbound, &shared), &["externalReference", "contact", "subject"]),
-        "ConversationPatch": closed(&patch, &[]),
+        "ConversationPatch": changes(&patch),
         "Conversation": object(&shown_conversation()),
     })
 }

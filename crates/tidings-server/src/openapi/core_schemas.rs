@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tidings_core::resource::{NAME_CHARACTERS_MAX, draft as resource};
 
 use super::paths::reference;
-use super::schemas::{Field, characters, closed, id, made, object, organization_id, with};
+use super::schemas::{Field, changes, characters, closed, id, made, object, organization_id, with};
 
 pub(super) fn schemas() -> Vec<Value> {
     vec![words(), resources()]
@@ -44,7 +44,7 @@ fn resources() -> Value {
         &with(&[name.clone(), organization_id()], &envelope()),
         &["name"],
     );
-    let mut patch = closed(&with(std::slice::from_ref(&name), &envelope()), &[]);
+    let mut patch = changes(&with(std::slice::from_ref(&name), &envelope()));
     for open in [&mut new, &mut patch] {
         open["additionalProperties"] = json!(true);
         open["description"] = json!("Any other members are kept as they are");

@@ -8,8 +8,8 @@ use tidings_core::message::{
 use super::core_schemas::{envelope, version};
 use super::paths::reference;
 use super::schemas::{
-    Field, characters, closed, id, made, maybe, maybe_made, object, one_of, organization_id, text,
-    with,
+    Field, changes, characters, closed, id, made, maybe, maybe_made, object, one_of,
+    organization_id, text, with,
 };
 
 pub(super) fn schemas() -> Vec<Value> {
@@ -41,7 +41,7 @@ fn messages() -> Value {
         "MessageText": closed(&new, &["text"]),
         "InboundMessage": closed(&[&inbound[..], &new, &envelope()].concat(), &["channelType", "threadId", "from", "text"]),
         "NewMessage": closed(&[&post[..], &new, &envelope()].concat(), &["direction", "text"]),
-        "MessagePatch": closed(&with(&says, &envelope()), &[]),
+        "MessagePatch": changes(&with(&says, &envelope())),
         "Message": object(&shown()),
         "ReceivedMessage": object(&[
             ("message", reference("Message")),

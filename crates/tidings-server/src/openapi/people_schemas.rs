@@ -10,7 +10,8 @@ use tidings_core::user::{CHANNELS_MAX, Status};
 use super::core_schemas::{envelope, version};
 use super::paths::reference;
 use super::schemas::{
-    Field, characters, closed, id, made, maybe, object, one_of, organization_id, text, with,
+    Field, changes, characters, closed, id, made, maybe, object, one_of, organization_id, text,
+    with,
 };
 
 /// What is taken for an e-mail address; who delivers mail knows better.
@@ -41,7 +42,7 @@ fn contacts() -> Value {
     ];
     json!({
         "NewContact": closed(&with(&given, &[organization_id()]), &[]),
-        "ContactPatch": closed(&given, &[]),
+        "ContactPatch": changes(&given),
         "ContactMerge": closed(&with(&[("into", reference("ContactId"))], &envelope()), &["into"]),
         "Contact": object(&shown),
         "Email": {"type": "string", "maxLength": contact::EMAIL_CHARACTERS_MAX, "pattern": EMAIL_PATTERN},
@@ -109,7 +110,7 @@ fn users() -> Value {
     json!({
         "UserStatus": one_of(&Status::WORDS),
         "NewUser": closed(&with(&given, &[invite, organization_id()]), &["name", "email"]),
-        "UserPatch": closed(&given, &[]),
+        "UserPatch": changes(&given),
         "User": object(&shown),
         "ChannelSubscription": closed(&with(&[channel], &envelope()), &["channelId"]),
     })
@@ -140,7 +141,7 @@ fn policies() -> Value {
     ];
     json!({
         "NewSlaPolicy": closed(&with(&given, &[organization_id()]), &["name", "metrics"]),
-        "SlaPolicyPatch": closed(&given, &[]),
+        "SlaPolicyPatch": changes(&given),
         "SlaPolicy": object(&shown),
     })
 }

@@ -132,7 +132,7 @@ fn organizations() -> Value {
     ];
     json!({
         "NewOrganization": closed(&with(&settings, &[parent]), &["name"]),
-        "OrganizationPatch": closed(&settings, &[]),
+        "OrganizationPatch": changes(&settings),
         "Organization": object(&with(&settings, &shown)),
     })
 }
@@ -181,7 +181,7 @@ fn webhooks() -> Value {
         "backlog",
         json!({"enum": ["deliver", "discard"], "description": "What becomes of what was held, when the webhook resumes"}),
     );
-    let mut patch = closed(&with(&settings, &[backlog]), &[]);
+    let mut patch = changes(&with(&settings, &[backlog]));
     let says = |name: &str, value: bool| json!({"required": [name], "properties": {name: {"const": value}}});
     patch["dependentSchemas"] =
         json!({"backlog": {"anyOf": [says("isActive", true), says("isPaused", false)]}});
@@ -294,9 +294,31 @@ pub(super) fn object(fields: &[Field]) -> Value {
     json!({"type": "object", "required": names, "properties": properties(fields)})
 }
 
-/// An object in a request: unknown fields are faults.
+/// An object in a request: unknown fields are faults, and null says that a field was left out.
 pub(super) fn closed(fields: &[Field], required: &[&str]) -> Value {
-    json!({"type": "object", "required": required, "properties": properties(fields), "additionalProperties": false})
+    let or_left_out = |(name, schema): &Field| {
+        let schema = schema.clone();
+        let is_required = required.contains(name) || takes_null(&schema);
+        (*name, if is_required { schema } else { maybe(schema) })
+    };
+    let fields: Vec<Field> = fields.iter().map(or_left_out).collect();
+    let mut object = changes(&fields);
+    object["required"] = json!(required);
+    object
+}
+
+/// The body of a request that changes what is there: null is for what can be cleared.
+pub(super) fn changes(fields: &[Field]) -> Value {
+    json!({"type": "object", "properties": properties(fields), "additionalProperties": false})
+}
+
+fn takes_null(schema: &Value) -> bool {
+    let null = json!("null");
+    let lists_null = schema["type"]
+        .as_array()
+        .is_some_and(|types| types.contains(&null));
+    let either = schema["anyOf"].as_array().into_iter().flatten();
+    lists_null || either.into_iter().any(|one| one["type"] == null)
 }
 
 fn properties(fields: &[Field]) -> Map<String, Value> {

@@ -1,7 +1,7 @@
 //! Errors that come before any noun (contract §4). The others are shown where their nouns are.
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::{TestApp, event, webhook};
 
@@ -183,4 +183,87 @@ async fn nothing_can_be_stored() {
         .await
         .problem(503, "overloaded");
     app.without_key().get("/healthz").await.expect(200);
+}
+
+/// What the API shows as unknown can be sent back: null says that a field was left out, in whatever makes
+/// something. What changes something tells what cannot be cleared.
+#[tokio::test]
+async fn null_is_left_out() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let document = tenant.get("/openapi.json").await.expect(200);
+    let contact = json!({"email": "ada@acme.example"});
+    let target = json!({"warnAfterSeconds": 1, "breachAfterSeconds": 2});
+    let told = event("c1");
+    for (path, schema, mut body) in [
+        ("webhooks", "NewWebhook", webhook()),
+        (
+            "api-keys",
+            "NewApiKey",
+            json!({"name": "n", "scopes": ["events:read"]}),
+        ),
+        (
+            "event-types",
+            "NewEventType",
+            json!({"name": "order.paid", "description": "d"}),
+        ),
+        ("events", "NewCustomEvent", told),
+        ("contacts", "NewContact", json!({"name": "Ada"})),
+        (
+            "users",
+            "NewUser",
+            json!({"name": "n", "email": "n@acme.example"}),
+        ),
+        (
+            "sla-policies",
+            "NewSlaPolicy",
+            json!({"name": "n", "metrics": {"firstReply": target}}),
+        ),
+        ("resources/form", "NewResource", json!({"name": "n"})),
+        (
+            "calls",
+            "NewCall",
+            json!({"direction": "inbound", "from": "+1", "to": "+2"}),
+        ),
+        (
+            "conversations",
+            "NewConversation",
+            json!({"channelType": "webchat", "contact": contact}),
+        ),
+        (
+            "conversations/outbound",
+            "NewOutboundConversation",
+            json!({"externalReference": "r", "contact": contact, "subject": "s"}),
+        ),
+        (
+            "messages/inbound",
+            "InboundMessage",
+            json!({"channelType": "webchat", "threadId": "t", "from": {"id": "f"}, "text": "t"}),
+        ),
+    ] {
+        let properties = &document["components"]["schemas"][schema]["properties"];
+        let names = properties.as_object().unwrap_or_else(|| panic!("{schema}"));
+        for (name, said) in names {
+            if body.get(name).is_none() && *said != json!(false) {
+                body[name] = Value::Null;
+            }
+        }
+        let answer = tenant.post(&format!("/v1/{path}"), body.clone()).await;
+        assert!([201, 202].contains(&answer.status), "{path}: {answer:?}");
+        let required = document["components"]["schemas"][schema]["required"].as_array();
+        for name in required.into_iter().flatten() {
+            let name = name.as_str().unwrap();
+            let without = json!({ name: null });
+            let faults = tenant.post(&format!("/v1/{path}"), without).await;
+            let faults = faults.problem(422, "invalid_request");
+            assert!(
+                faults.contains(&format!("/{name} is required")),
+                "{path}: {faults:?}"
+            );
+        }
+    }
+    let id = tenant.post("/v1/webhooks", webhook()).await.created("id");
+    let nulls = json!({"maxRetries": null, "name": null, "isPaused": null});
+    let refused = tenant.patch(&format!("/v1/webhooks/{id}"), nulls).await;
+    assert_eq!(refused.problem(422, "invalid_request").len(), 3);
 }

@@ -55,7 +55,7 @@ fn patched(webhook: &Webhook, body: &Value) -> Result<Patched, Vec<String>> {
 
 fn patched_after(webhook: &Webhook, body: &Value, echoed: bool) -> Result<Patched, Vec<String>> {
     let (mut faults, urls) = (Faults::new(), urls());
-    let mut root = Object::root(body, &mut faults);
+    let mut root = Object::patch(body, &mut faults);
     let rules = Rules {
         urls: &urls,
         custom_types: &[],
