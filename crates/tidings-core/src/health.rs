@@ -93,7 +93,7 @@ impl Health {
         if counts && matches!(settled.next, Next::Succeeded | Next::Exhausted) {
             self.pending -= 1;
         }
-        self.finished.extend(self.tally.note(settled));
+        self.finished.extend(self.tally.note(settled, owed));
         let Some(attempt) = &settled.attempt else {
             return Verdict::Carry;
         };
@@ -118,6 +118,12 @@ impl Health {
             _ => {}
         }
         self.judge(patience)
+    }
+
+    /// Notes that deliveries were given up for their age.
+    pub fn give_up(&mut self, count: u32, now: Timestamp) {
+        self.pending -= i64::from(count);
+        self.finished.extend(self.tally.give_up(count.into(), now));
     }
 
     /// The number of a delivery that is put off now.

@@ -40,17 +40,10 @@ impl Tally {
         at.as_ms().div_euclid(MINUTE_MS)
     }
 
-    /// Counts what was settled. Answers the minute before when this one begins a new minute; a clock
-    /// that goes back stays in the last.
-    pub fn note(&mut self, settled: &Settlement) -> Option<Self> {
-        let minute = Self::minute_of(settled.ended_at);
-        let finished = (minute > self.minute).then(|| {
-            let next = Self {
-                minute,
-                ..Self::default()
-            };
-            std::mem::replace(self, next)
-        });
+    /// Counts what was settled; `owed` tells whether the delivery still was. Answers the minute before when
+    /// this one begins a new minute; a clock that goes back stays in the last.
+    pub fn note(&mut self, settled: &Settlement, owed: bool) -> Option<Self> {
+        let finished = self.turn(settled.ended_at);
         if let Some(attempt) = &settled.attempt {
             match attempt.error {
                 None => self.succeeded += 1,
@@ -58,7 +51,26 @@ impl Tally {
             }
             self.add(range_of(attempt.duration_ms), 1);
         }
-        self.exhausted += u64::from(settled.next == Next::Exhausted);
+        self.exhausted += u64::from(owed && settled.next == Next::Exhausted);
+        finished
+    }
+
+    /// Counts deliveries that were given up without another attempt; answers as [`Tally::note`] does.
+    pub fn give_up(&mut self, count: u64, now: Timestamp) -> Option<Self> {
+        let finished = self.turn(now);
+        self.exhausted += count;
+        finished
+    }
+
+    fn turn(&mut self, now: Timestamp) -> Option<Self> {
+        let minute = Self::minute_of(now);
+        let finished = (minute > self.minute).then(|| {
+            let next = Self {
+                minute,
+                ..Self::default()
+            };
+            std::mem::replace(self, next)
+        });
         finished.filter(|tally| !tally.is_empty())
     }
 
@@ -170,22 +182,28 @@ mod tests {
     #[test]
     fn a_minute_is_handed_out_when_the_next_begins() {
         let mut tally = Tally::default();
-        assert_eq!(tally.note(&settled(MINUTE_MS, 5, Next::Succeeded)), None);
-        assert_eq!(
-            tally.note(&settled(MINUTE_MS + 9, 70, Next::Exhausted)),
-            None
-        );
-        let finished = tally
-            .note(&settled(3 * MINUTE_MS, 1, Next::Succeeded))
-            .unwrap();
-        assert_eq!((finished.minute, tally.minute), (1, 3));
+        let mut note = |ended_ms, next, owed| {
+            let finished = tally.note(&settled(ended_ms, 5, next), owed);
+            (finished, tally.clone())
+        };
+        assert_eq!(note(MINUTE_MS, Next::Succeeded, true).0, None);
+        assert_eq!(note(MINUTE_MS + 9, Next::Exhausted, true).0, None);
+        // Discarded while it was under way.
+        assert_eq!(note(MINUTE_MS + 9, Next::Exhausted, false).0, None);
+        let (finished, present) = note(3 * MINUTE_MS, Next::Succeeded, true);
+        let finished = finished.unwrap();
+        assert_eq!((finished.minute, present.minute), (1, 3));
         assert_eq!(
             (finished.succeeded, finished.failed, finished.exhausted),
-            (1, 1, 1)
+            (1, 2, 1)
         );
         // A clock that was set back.
-        assert_eq!(tally.note(&settled(0, 2, Next::Succeeded)), None);
-        assert_eq!((tally.minute, tally.succeeded), (3, 2));
+        let (finished, present) = note(0, Next::Succeeded, true);
+        assert_eq!(finished, None);
+        assert_eq!((present.minute, present.succeeded), (3, 2));
+        let finished = tally.give_up(7, Timestamp::from_ms(4 * MINUTE_MS)).unwrap();
+        assert_eq!((finished.minute, finished.succeeded), (3, 2));
+        assert_eq!((tally.minute, tally.exhausted), (4, 7));
     }
 
     #[test]
@@ -193,7 +211,7 @@ mod tests {
         let mut tally = Tally::default();
         assert_eq!(tally.within_ms(0.5), None);
         for ms in 1..=100 {
-            tally.note(&settled(0, ms, Next::Succeeded));
+            tally.note(&settled(0, ms, Next::Succeeded), true);
         }
         let mut twice = tally.clone();
         twice.merge(&tally);

@@ -238,6 +238,10 @@ impl From<Refusal> for Problem {
                 Code::Conflict,
                 "the delivery is still owed; it cannot be retried yet".to_owned(),
             ),
+            Refusal::Erased => (
+                Code::Conflict,
+                "the event was erased; there is nothing left to send".to_owned(),
+            ),
             Refusal::Settled => (
                 Code::Conflict,
                 "the delivery is settled; there is nothing to discard".to_owned(),

@@ -46,6 +46,12 @@ set state = 'pending', reason = null, completed_at = null, tries = 0, due_at = $
   failure = null, asked_until = null, due_since = $2, order_key = case when $3 then coalesce(order_key, id) else order_key end
 where id = $1 and state <> 'pending';
 
+-- name: has_something_to_send
+select 1
+from deliveries
+join events on events.id = event_id
+where deliveries.id = $1 and data is not null;
+
 -- name: discard_delivery
 update deliveries
 set state = 'discarded', reason = $2, completed_at = $3
@@ -177,4 +183,5 @@ select number, started_at, duration_ms, status_code, error,
   request_headers, response_headers, response_body, truncated, reply_error
 from attempts
 where delivery_id = $1
-order by number;
+order by number desc
+limit $2;

@@ -132,6 +132,26 @@ from records
 where organization_id = $1 and kind = $2 and id < $3
 order by id desc;
 
+-- name: keys_of_records_everywhere
+-- Of any organization; whether one is of the kind and has the marks is a column, so that all others are
+-- counted as looked at.
+select id, organization_id, kind = $1
+  and ($3 is null
+    or coalesce((select updated_at from record_progress where record_progress.id = records.id), updated_at) >= $3)
+  and not exists (
+    select 1
+    from json_each($4) as mark
+    where not exists (
+      select 1
+      from record_marks as other
+      where other.organization_id = records.organization_id and other.kind = $1 and other.word = mark.value
+        and other.record_id = records.id
+    )
+  )
+from records
+where id < $2
+order by id desc;
+
 -- name: keys_of_marked_records
 -- Whether one has the other marks too is a column, so that those without are counted as looked at.
 select record_id, ($4 is null

@@ -17,6 +17,7 @@ where id in (
     order by due_at
     limit $4
   )
+  limit $4
 );
 
 -- name: give_up
@@ -40,6 +41,7 @@ where id in (
     order by due_at
     limit $5
   )
+  limit $5
 );
 
 -- name: expire_held
@@ -56,11 +58,14 @@ select max(id), count(*)
 from (select id from deliveries where id > $1 and id < $2 order by id limit $3);
 
 -- name: prune_attempts
--- Of the very rows that `prune_deliveries` takes.
+-- Of the very rows that `prune_deliveries` takes, some at a time: answers may be long.
 delete from attempts
-where delivery_id in (
-  select id from deliveries
-  where id > $1 and id <= $2 and state <> 'pending' and completed_at < $3
+where rowid in (
+  select attempts.rowid
+  from deliveries
+  join attempts on delivery_id = deliveries.id
+  where deliveries.id > $1 and deliveries.id <= $2 and state <> 'pending' and completed_at < $3
+  limit $4
 );
 
 -- name: prune_deliveries
@@ -95,7 +100,12 @@ where webhook_id = $1;
 
 -- name: delete_attempts_of
 delete from attempts
-where delivery_id in (select id from deliveries where webhook_id = $1 order by id limit $2);
+where rowid in (
+  select attempts.rowid
+  from (select id from deliveries where webhook_id = $1 order by id limit $2) as gone
+  join attempts on delivery_id = gone.id
+  limit $2
+);
 
 -- name: delete_deliveries_of
 delete from deliveries

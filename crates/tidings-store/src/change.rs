@@ -91,6 +91,23 @@ impl From<Change> for Request {
     }
 }
 
+impl Request {
+    /// How much memory it takes while it waits, but for what is small.
+    pub(crate) fn bytes(&self) -> usize {
+        let answer = self.remember.as_ref();
+        let event = self.event.as_ref();
+        let answer = answer.map_or(0, |(_, answer)| answer.body.len());
+        let event = event.map_or(0, |(_, event)| event.content.data.len());
+        let change = match &self.change {
+            Change::PutEventType(one) => {
+                one.schema.text().to_string().len() + one.sample.to_string().len()
+            }
+            _ => 0,
+        };
+        answer + event + change
+    }
+}
+
 /// Why a change was not made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -115,6 +132,8 @@ pub enum Refusal {
     EventTypeLimit,
     /// The delivery is not settled, so it cannot be retried.
     NotSettled,
+    /// The event of the delivery was erased, so there is nothing to send.
+    Erased,
     /// The delivery is settled, so it cannot be discarded.
     Settled,
     /// The delivery fell to a discard of everything that is still being written out, so it cannot be

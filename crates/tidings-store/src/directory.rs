@@ -117,6 +117,14 @@ impl Directory {
         webhook.hold(self.read().switched_off(webhook.organization_id))
     }
 
+    /// The marks of discards of everything that are still being written out.
+    pub(crate) fn discards(&self) -> HashMap<WebhookId, i64> {
+        let tables = self.read();
+        let marks = tables.health.iter();
+        let marks = marks.map(|(id, health)| (*id, health.discarded_through));
+        marks.filter(|(_, through)| *through > 0).collect()
+    }
+
     /// Every webhook that is owed something, oldest first.
     pub fn owing(&self) -> Vec<WebhookId> {
         let mut owing: Vec<_> = self.read().owing().collect();

@@ -213,3 +213,14 @@ pub struct Page<T> {
     /// that hits little gives short pages, even empty ones, so that no read takes long.
     pub next: Option<i64>,
 }
+
+impl<T> Page<T> {
+    /// The same with each row made into another.
+    pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            rows: self.rows.into_iter().map(make).collect(),
+            more: self.more,
+            next: self.next,
+        }
+    }
+}

@@ -288,8 +288,9 @@ impl Engine {
         if refused_ms == 0 {
             return Ok(());
         }
-        let refused_at = Timestamp::from_ms(refused_ms);
-        if self.clock.now().since(refused_at) < REFUSED_FOR {
+        // A clock that was set back must not make it last.
+        let passed = Duration::from_millis(refused_ms.abs_diff(self.clock.now().as_ms()));
+        if passed < REFUSED_FOR {
             return Err(StoreError::Overloaded("a commit was just refused".into()));
         }
         let (reply, answer) = oneshot::channel();

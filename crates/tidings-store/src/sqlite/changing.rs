@@ -279,6 +279,9 @@ impl Commit<'_> {
         let Some(webhook_id) = self.webhook_of(id)? else {
             return Ok(Err(Refusal::NotFound));
         };
+        if !self.has_something_to_send(id)? {
+            return Ok(Err(Refusal::Erased));
+        }
         if self.health(webhook_id).discarded(id) {
             // A row renewed now would fall to it again.
             return Ok(Err(Refusal::Discarding));
@@ -315,6 +318,13 @@ impl Commit<'_> {
     fn webhook_of(&self, id: DeliveryId) -> rusqlite::Result<Option<WebhookId>> {
         let webhook = reading::webhook_of(&self.transaction, id)?;
         Ok(webhook.filter(|id| self.tables.webhook(*id).is_some()))
+    }
+
+    /// Whether the event of a delivery was not erased.
+    fn has_something_to_send(&self, id: DeliveryId) -> rusqlite::Result<bool> {
+        self.transaction
+            .prepare_cached(statement("has_something_to_send"))?
+            .exists([id.0])
     }
 
     fn changed(&mut self, id: WebhookId, lift_wait: bool) {

@@ -71,7 +71,7 @@ impl Commit<'_> {
         ];
         let rows = self.step("give_up", values)?;
         if rows > 0 {
-            self.health(id).pending -= rows;
+            self.health(id).give_up(rows as u32, now);
             self.staged.committed.renewed.push(id);
         }
         Ok(rows)

@@ -137,7 +137,7 @@ impl Writer {
         bytes
     }
 
-    fn commit(&mut self, group: Vec<Job>) {
+    fn commit(&mut self, mut group: Vec<Job>) {
         match self.apply(&group) {
             Ok((done, staged)) => {
                 self.tell(staged);
@@ -150,13 +150,15 @@ impl Writer {
                 match failure(&error) {
                     // One of them may be at fault: the others must not suffer for it.
                     StoreError::Failed(_) if group.len() > 1 => {
-                        for job in group {
-                            self.commit(vec![job]);
-                        }
+                        let others = group.split_off(group.len() / 2);
+                        self.commit(group);
+                        self.commit(others);
                     }
                     error => {
-                        let now = self.clock.now().as_ms();
-                        self.refused_ms.store(now, Ordering::Relaxed);
+                        if matches!(error, StoreError::Overloaded(_)) {
+                            let now = self.clock.now().as_ms();
+                            self.refused_ms.store(now, Ordering::Relaxed);
+                        }
                         for job in group {
                             job.refuse(&error);
                         }

@@ -63,9 +63,10 @@ impl Job {
                     .sum()
             }
             Self::Command(order, _) => order.bytes + OVERHEAD_BYTES,
+            Self::Change(request, _) => request.bytes() + OVERHEAD_BYTES,
+            // From within, a few at a time.
             Self::Settle(..)
             | Self::Wake(..)
-            | Self::Change(..)
             | Self::Replay(..)
             | Self::Erase(..)
             | Self::Prune(..)

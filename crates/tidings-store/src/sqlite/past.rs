@@ -31,6 +31,9 @@ pub(super) struct Past<'a> {
     pub(super) snapshot: &'a Connection,
     pub(super) directory: &'a Directory,
     pub(super) webhook: &'a Webhook,
+    /// What of it fell to a discard of everything that is still being written out; read before the
+    /// snapshot is taken.
+    pub(super) discarded_through: i64,
 }
 
 /// A stretch of it: what was committed after one event and up to another.
@@ -177,12 +180,11 @@ impl Past<'_> {
     fn standings(&self, stretch: Stretch) -> rusqlite::Result<HashMap<EventId, Standing>> {
         let Stretch { after, through } = stretch;
         let webhook = self.webhook.id;
-        let discarded_through = self.directory.health(webhook).discarded_through;
         let next = next_event(self.snapshot, through)?.map_or(i64::MAX, |next| next.0);
         let mut newest: HashMap<EventId, (i64, Standing)> = HashMap::new();
         let mut note = |row: &Row<'_>| -> rusqlite::Result<()> {
             let (event, id) = (EventId(row.get(0)?), row.get(1)?);
-            let standing = standing_of(row, 2, id <= discarded_through)?;
+            let standing = standing_of(row, 2, id <= self.discarded_through)?;
             let known = newest.entry(event).or_insert((id, standing));
             if id > known.0 {
                 *known = (id, standing);

@@ -21,6 +21,9 @@ use crate::sql::statement;
 
 /// Up to how many organizations or webhooks a list looks into each one; past it, into all rows.
 pub(super) const MERGED_MAX: usize = 200;
+/// How many attempts of a delivery are shown, the newest. A schedule has 21 at most; a failing lane that is
+/// never disabled goes on with probes.
+const ATTEMPTS_SHOWN_MAX: usize = 200;
 
 pub(super) fn event(connection: &Connection, id: EventId) -> rusqlite::Result<Option<Event>> {
     connection
@@ -232,10 +235,11 @@ pub(super) fn delivery(
     let Some(delivery) = delivery_row(connection, directory, id)? else {
         return Ok(None);
     };
-    let attempts = connection
+    let mut attempts: Vec<Attempt> = connection
         .prepare_cached(statement("load_attempts"))?
-        .query_map([id.0], attempt_of)?
+        .query_map(params![id.0, ATTEMPTS_SHOWN_MAX as i64], attempt_of)?
         .collect::<Result<_, _>>()?;
+    attempts.reverse();
     Ok(Some(DeliveryRecord { delivery, attempts }))
 }
 

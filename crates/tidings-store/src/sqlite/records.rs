@@ -1,12 +1,14 @@
 //! Records on the disk: how they are read, and how what a command leaves is written.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tidings_core::clock::Timestamp;
 use tidings_core::id::{IdSource, OrganizationId};
 use tidings_core::record::{After, Kind, Progress, ReadFailed, Records, Stored, Words, Written};
 
 use super::paging::{Bounds, merge, page};
-use super::reading::organizations_within;
+use super::reading::{MERGED_MAX, organizations_within};
 use crate::directory::Directory;
 use crate::query::{Page, RecordQuery};
 use crate::sql::statement;
@@ -287,13 +289,17 @@ pub(super) fn list(
     query: &RecordQuery,
 ) -> rusqlite::Result<Page<Stored>> {
     let organizations = organizations_within(directory, &query.reach);
-    let bounds = Bounds::share(query.limit, organizations.len());
-    let pages = organizations
-        .iter()
-        .map(|organization| keys_in(connection, *organization, query, bounds));
-    let Page { rows, more, next } = merge(pages, query.limit, true, |(key, _)| *key)?;
+    let Page { rows, more, next } = if organizations.len() > MERGED_MAX {
+        keys_everywhere(connection, &organizations, query)?
+    } else {
+        let bounds = Bounds::share(query.limit, organizations.len());
+        let pages = organizations
+            .iter()
+            .map(|organization| keys_in(connection, *organization, query, bounds));
+        merge(pages, query.limit, true, |key| *key)?
+    };
     let mut records = Vec::with_capacity(rows.len());
-    for (key, _) in rows {
+    for key in rows {
         records.extend(load(connection, query.kind, key)?);
     }
     Ok(Page {
@@ -303,23 +309,45 @@ pub(super) fn list(
     })
 }
 
-/// Keys of one organization's records, newest first, each with whether it fits.
+/// Keys of records of many organizations, newest first.
+fn keys_everywhere(
+    connection: &Connection,
+    organizations: &BTreeSet<OrganizationId>,
+    query: &RecordQuery,
+) -> rusqlite::Result<Page<i64>> {
+    let values = params![
+        query.kind.as_str(),
+        query.before.unwrap_or(i64::MAX),
+        query.updated_since.map(Timestamp::as_ms),
+        serde_json::to_string(&query.marks).expect("texts are JSON"),
+    ];
+    let read = |row: &Row<'_>| {
+        let is_within = organizations.contains(&OrganizationId(row.get(1)?));
+        Ok((row.get(0)?, is_within && row.get(2)?))
+    };
+    let bounds = Bounds::whole(query.limit);
+    let name = "keys_of_records_everywhere";
+    let page = page(connection, name, values, bounds, read, |(_, fits)| *fits)?;
+    Ok(page.map(|(key, _)| key))
+}
+
+/// Keys of one organization's records, newest first.
 fn keys_in(
     connection: &Connection,
     organization: OrganizationId,
     query: &RecordQuery,
     bounds: Bounds,
-) -> rusqlite::Result<Page<(i64, bool)>> {
+) -> rusqlite::Result<Page<i64>> {
     let organization = organization.0;
     let kind = query.kind.as_str();
     let before = query.before.unwrap_or(i64::MAX);
     let since = query.updated_since.map(Timestamp::as_ms);
     let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
     let fits = |(_, fits): &(i64, bool)| *fits;
-    match query.marks.split_first() {
+    let page = match query.marks.split_first() {
         None => {
             let values = params![organization, kind, before, since];
-            page(connection, "keys_of_records", values, bounds, read, fits)
+            page(connection, "keys_of_records", values, bounds, read, fits)?
         }
         Some((first, others)) => {
             let others = serde_json::to_string(others).expect("texts are JSON");
@@ -331,9 +359,10 @@ fn keys_in(
                 bounds,
                 read,
                 fits,
-            )
+            )?
         }
-    }
+    };
+    Ok(page.map(|(key, _)| key))
 }
 
 #[cfg(test)]

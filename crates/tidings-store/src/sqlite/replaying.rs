@@ -69,6 +69,9 @@ pub(super) fn plan(
     after: Option<WebhookId>,
     now: Timestamp,
 ) -> rusqlite::Result<Round> {
+    // Before the snapshot is taken, by the first question: where a discard was written out since, the
+    // snapshot shows that, and an old mark says nothing wrong.
+    let discards = directory.discards();
     let mut running = snapshot.prepare_cached(statement("running_replays"))?;
     let from = after.map_or(0, |id| id.0);
     let replays: Vec<Replay> = running
@@ -84,6 +87,7 @@ pub(super) fn plan(
                 snapshot,
                 directory,
                 webhook: &webhook,
+                discarded_through: discards.get(&webhook.id).copied().unwrap_or_default(),
             },
             now,
         };
@@ -114,8 +118,9 @@ impl Planner<'_> {
             snapshot,
             directory,
             webhook,
+            discarded_through,
         } = self.past;
-        let pending = replays::pending(snapshot, replay.id, self.discarded_through())?.len();
+        let pending = replays::pending(snapshot, replay.id, discarded_through)?.len();
         if replay.has_looked_at_all() {
             return Ok((pending == 0).then_some(Does::End));
         }
@@ -151,7 +156,7 @@ impl Planner<'_> {
         let webhook = self.past.webhook;
         let snapshot = self.past.snapshot;
         let mut due = snapshot.prepare_cached(statement("replay_due"))?;
-        let (now, discarded) = (self.now, self.discarded_through());
+        let (now, discarded) = (self.now, self.past.discarded_through);
         let values = params![webhook.id.0, now.as_ms(), discarded, DUE_ROWS_MAX as i64];
         let keys: Vec<Option<OrderKey>> = due
             .query_map(values, |row| {
@@ -165,11 +170,6 @@ impl Planner<'_> {
         let parked = parked_keys(snapshot, webhook.id, now, discarded..i64::MAX)?;
         let can_go = |key: &&Option<OrderKey>| key.is_none_or(|key| !parked.contains_key(&key));
         Ok(keys.iter().filter(can_go).count())
-    }
-
-    fn discarded_through(&self) -> i64 {
-        let health = self.past.directory.health(self.past.webhook.id);
-        health.discarded_through
     }
 }
 
@@ -192,6 +192,7 @@ impl Engine {
                         snapshot,
                         directory: &directory,
                         webhook: &webhook,
+                        discarded_through: directory.health(webhook.id).discarded_through,
                     };
                     let stretch = Stretch { after, through };
                     past.find(&selection, stretch, usize::MAX)
@@ -264,7 +265,9 @@ impl Commit<'_> {
 
     /// Calls a replay off; what it owes and is not settled is dropped.
     pub(super) fn cancel_replay(&mut self, id: ReplayId) -> rusqlite::Result<Result<(), Refusal>> {
-        let Some(replay) = replays::load(&self.transaction, id)? else {
+        // What a webhook leaves behind is gone already.
+        let found = replays::load(&self.transaction, id)?;
+        let Some(replay) = found.filter(|one| self.tables.webhook(one.webhook_id).is_some()) else {
             return Ok(Err(Refusal::NotFound));
         };
         let now = self.now.as_ms();

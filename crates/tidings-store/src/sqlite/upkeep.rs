@@ -100,7 +100,9 @@ impl Commit<'_> {
             .query_row([], |row| row.get(0))
             .optional()?;
         let Some(id) = leaving else { return Ok(false) };
-        self.execute("delete_attempts_of", params![id, STEP_ROWS])?;
+        if self.step("delete_attempts_of", params![id, STEP_ROWS])? == STEP_ROWS {
+            return Ok(true);
+        }
         let mut left = self.step("delete_replays_of", params![id, STEP_ROWS])? == STEP_ROWS;
         left |= self.step("delete_stats_of", params![id, STEP_ROWS])? == STEP_ROWS;
         if self.step("delete_deliveries_of", params![id, STEP_ROWS])? < STEP_ROWS && !left {
@@ -132,9 +134,11 @@ impl Commit<'_> {
         let after = self.walks.deliveries;
         let stretch = self.stretch("walk_deliveries", after, first_key_at(before))?;
         if let Some(last) = stretch.last {
-            let old = (after, last, before.as_ms());
-            self.execute("prune_attempts", old)?;
-            self.execute("prune_deliveries", old)?;
+            let old = before.as_ms();
+            if self.step("prune_attempts", (after, last, old, STEP_ROWS))? == STEP_ROWS {
+                return Ok(true);
+            }
+            self.execute("prune_deliveries", (after, last, old))?;
         }
         self.walks.deliveries = stretch.next();
         Ok(stretch.is_full)

@@ -293,3 +293,33 @@ pub(crate) async fn commands_wait_within_bounds<P: Place>() {
     assert!(matches!(refused, Err(StoreError::Overloaded(_))));
     bench.bot(organization, "second").await;
 }
+
+/// Past so many organizations, all records are walked instead of each organization's own.
+pub(crate) async fn a_list_over_very_many_organizations<P: Place>() {
+    let bench = Bench::<P>::open();
+    let root = bench.organization(None).await;
+    let elsewhere = bench.organization(None).await;
+    let mut expected = Vec::new();
+    for number in 0..201 {
+        let child = bench.organization(Some(root)).await;
+        expected.push(bench.bot(child, "within").await.0);
+        if number % 50 == 0 {
+            bench.bot(elsewhere, "elsewhere").await;
+            bench.conversation(child, "a").await;
+        }
+    }
+    expected.reverse();
+    let within = bots(Reach::Subtree(root), 60);
+    assert_eq!(walk(&bench, within.clone()).await, expected);
+    let marked = RecordQuery {
+        marks: vec!["nobody has this".to_owned()],
+        ..within.clone()
+    };
+    assert_eq!(walk(&bench, marked).await, [] as [i64; 0]);
+    let active = RecordQuery {
+        kind: Kind::Conversation,
+        marks: vec![tidings_core::conversation::status_mark("active")],
+        ..within
+    };
+    assert_eq!(walk(&bench, active).await.len(), 5);
+}

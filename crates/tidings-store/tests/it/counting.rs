@@ -3,11 +3,18 @@
 use tidings_core::clock::Clock as _;
 use tidings_core::delivery::Next;
 use tidings_core::health::Health;
+use tidings_core::id::WebhookId;
 use tidings_core::stats::Tally;
 use tidings_store::change::Change;
 use tidings_store::seal::Sealer;
 
 use crate::bench::{Bench, DAY, Place, SECOND, START, Sqlite, settlement};
+
+impl<P: Place> Bench<P> {
+    pub(crate) fn given_up_this_minute(&self, webhook: WebhookId) -> u64 {
+        self.health(webhook).tally.exhausted
+    }
+}
 
 pub(crate) async fn minutes_outlive_restarts_until_the_retention<P: Place>() {
     let mut bench = Bench::<P>::open();

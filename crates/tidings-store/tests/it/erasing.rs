@@ -39,6 +39,10 @@ pub(crate) async fn the_payload_goes_the_record_stays<P: Place>() {
         assert_eq!(attempt.status_code, Some(200));
     }
     assert_eq!(bench.row(ids[1]).await.reason, Some(DiscardReason::Erased));
+    for id in &ids {
+        let retried = bench.change(Change::RetryDelivery(*id)).await;
+        assert_eq!(retried, Err(Refusal::Erased), "there is nothing to send");
+    }
     assert_eq!(bench.pending(hook), 0);
     let erased = bench.store.event(events[0]).await.unwrap().unwrap();
     assert!(erased.is_erased() && erased.content.actor.is_none());

@@ -52,7 +52,8 @@ macro_rules! conformance {
                 a_record_and_its_events_are_one_commit a_rejected_command_leaves_no_trace
                 commands_stay_in_their_place commands_see_those_before_them
                 a_command_is_answered_once records_outlive_reopening records_newest_first
-                an_organization_with_records_stays traces_keep_no_organization commands_wait_within_bounds
+                a_list_over_very_many_organizations an_organization_with_records_stays
+                traces_keep_no_organization commands_wait_within_bounds
             }
             event_types {
                 the_nearest_above_is_meant names_are_taken_from_above_only versions_follow_one_by_one
@@ -92,14 +93,14 @@ macro_rules! conformance {
                 attempts_are_told the_directory_is_equal_after_reopening
             }
             pruning {
-                history_goes_what_is_owed_stays held_ones_expire discards_are_written_out_in_steps
+                history_goes_what_is_owed_stays many_attempts_go_in_steps held_ones_expire discards_are_written_out_in_steps
                 expiry_takes_small_steps many_webhooks_expire_in_rounds deliveries_of_deleted_webhooks_go
             }
             replaying {
                 each_kind_finds_its_events steps_leave_room_for_live_traffic
                 a_replay_goes_on_after_a_restart one_at_a_time_and_called_off
                 a_replay_waits_while_its_webhook_is_held retention_leaves_a_replay_its_events
-                a_poisoned_event_holds_up_nothing
+                a_replay_goes_with_its_webhook a_poisoned_event_holds_up_nothing
             }
             counting {
                 minutes_outlive_restarts_until_the_retention a_deleted_webhook_leaves_no_counters

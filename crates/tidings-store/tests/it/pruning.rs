@@ -6,7 +6,7 @@ use tidings_core::webhook::Webhook;
 use tidings_store::change::{Backlog, Change};
 use tidings_store::query::Status;
 
-use crate::bench::{Bench, DAY, Place, SECOND, START};
+use crate::bench::{Bench, DAY, Place, SECOND, START, settlement};
 
 pub(crate) async fn history_goes_what_is_owed_stays<P: Place>() {
     let bench = Bench::<P>::open();
@@ -33,6 +33,40 @@ pub(crate) async fn history_goes_what_is_owed_stays<P: Place>() {
     assert_eq!(next.sequence, Some(2));
     let kept = bench.store.delivery(ids[1]).await.unwrap().unwrap();
     assert_eq!(kept.attempts.len(), 1);
+}
+
+pub(crate) async fn many_attempts_go_in_steps<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let hook = bench.webhook(organization).await;
+    let [event, _] = bench.messages(organization, &["a", "b"]).await[..] else {
+        panic!()
+    };
+    let ids = bench.delivery_ids(hook).await;
+    let row = bench.row(ids[0]).await;
+    for number in 1..=601 {
+        let next = if number == 601 {
+            Next::Exhausted
+        } else {
+            bench.retry_in(SECOND, 1)
+        };
+        let mut outcome = settlement(&row, next, START);
+        outcome.attempt.as_mut().unwrap().number = number;
+        bench.store.settle([outcome].into()).await.unwrap();
+    }
+    let numbers = async || -> Vec<u32> {
+        let record = bench.store.delivery(ids[0]).await.unwrap();
+        let attempts = record.iter().flat_map(|record| &record.attempts);
+        attempts.map(|attempt| attempt.number).collect()
+    };
+    let newest: Vec<u32> = (402..=601).collect();
+    assert_eq!(numbers().await, newest, "so many are shown");
+    bench.clock.advance(DAY);
+    assert_eq!(bench.store.prune(START.plus(DAY)).await, Ok(true));
+    assert!(!numbers().await.is_empty(), "one step does not take all");
+    bench.prune(START.plus(DAY)).await;
+    assert_eq!(bench.delivery_ids(hook).await, ids[1..]);
+    assert_eq!(bench.store.event(event).await, Ok(None));
 }
 
 pub(crate) async fn held_ones_expire<P: Place>() {

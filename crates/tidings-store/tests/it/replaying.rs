@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tidings_core::clock::{Clock, GivenTime};
 use tidings_core::delivery::Next;
+use tidings_core::health::Health;
 use tidings_core::id::{DeliveryId, EventId, ReplayId, WebhookId};
 use tidings_core::replay::{Replay, Selection, Status as Phase, Which};
 use tidings_store::change::{Backlog, Change, Refusal};
@@ -248,6 +249,19 @@ pub(crate) async fn retention_leaves_a_replay_its_events<P: Place>() {
     bench.clock.advance(2 * DAY);
     bench.prune(START.plus(2 * DAY)).await;
     assert_eq!(bench.store.event(events[0]).await, Ok(None));
+}
+
+pub(crate) async fn a_replay_goes_with_its_webhook<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    bench.messages(organization, &["a"]).await;
+    let hook = bench.webhook(organization).await;
+    let id = bench.replay(hook, Which::Missed).await;
+    bench.change(Change::DeleteWebhook(hook)).await.unwrap();
+    let canceled = bench.change(Change::CancelReplay(id)).await;
+    assert_eq!(canceled, Err(Refusal::NotFound));
+    let left = bench.store.directory().health(hook);
+    assert_eq!(left, Health::default(), "it comes back as nothing");
 }
 
 pub(crate) async fn a_poisoned_event_holds_up_nothing<P: Place>() {

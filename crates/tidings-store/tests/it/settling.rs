@@ -164,6 +164,7 @@ pub(crate) async fn settled_after_a_discard<P: Place>() {
     assert_eq!(disabled_because(&bench, hook), None);
     assert_eq!(bench.row(ids[0]).await.status, Status::Discarded);
     assert_eq!(bench.row(ids[1]).await.status, Status::Discarded);
+    assert_eq!(bench.given_up_this_minute(hook), 0);
     for id in ids {
         let record = bench.store.delivery(id).await.unwrap().unwrap();
         assert_eq!(record.attempts.len(), 1, "each attempt is on record");

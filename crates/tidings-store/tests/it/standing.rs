@@ -146,6 +146,7 @@ pub(crate) async fn given_up_a_day_after_it_fell_due<P: Place>() {
     assert_eq!(shown, expected);
     assert_eq!(bench.pending(hook), 1);
     assert_eq!(bench.pending(patient), 3);
+    assert_eq!(bench.given_up_this_minute(hook), 2);
     // Owed again by hand, it is owed for a day again.
     bench.change(Change::RetryDelivery(ids[0])).await.unwrap();
     bench.settle(ids[0], bench.retry_in(2 * DAY, 1)).await;
