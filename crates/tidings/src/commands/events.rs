@@ -102,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             let path = ["v1", "event-types"];
             types
                 .page
-                .print(&client, &path, &filters, &TYPE_COLUMNS, output)
+                .print_all(&client, &path, &filters, &TYPE_COLUMNS, output)
         }
         Action::Tail => tail(&client, output),
     }

@@ -12,32 +12,50 @@ const KEY: &str = "sa_live_0123456789abcdef01234567";
 
 /// Answers one request with this status and body; joining gives the request as it came.
 fn answer_once(status: &str, body: &Value) -> (String, JoinHandle<(String, String)>) {
+    let (url, heard) = answer_each(status, [body]);
+    let only = std::thread::spawn(move || heard.join().unwrap().remove(0));
+    (url, only)
+}
+
+/// The same for a request after the other, each with the next of these bodies.
+fn answer_each<const N: usize>(
+    status: &str,
+    bodies: [&Value; N],
+) -> (String, JoinHandle<Vec<(String, String)>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let body = body.to_string();
-    let answer = format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    );
+    let answers = bodies.map(|body| {
+        let body = body.to_string();
+        let length = body.len();
+        format!(
+            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        )
+    });
     let heard = std::thread::spawn(move || {
-        let (stream, _) = listener.accept().unwrap();
-        let mut reader = BufReader::new(&stream);
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            reader.read_line(&mut head).unwrap();
-        }
-        let length = head.lines().find_map(|line| {
-            line.to_lowercase()
-                .strip_prefix("content-length: ")?
-                .parse()
-                .ok()
-        });
-        let mut body = vec![0; length.unwrap_or(0)];
-        reader.read_exact(&mut body).unwrap();
-        (&stream).write_all(answer.as_bytes()).unwrap();
-        (head, String::from_utf8(body).unwrap())
+        let heard = answers.iter().map(|answer| hear(&listener, answer));
+        heard.collect()
     });
     (url, heard)
+}
+
+/// The next request, head and body; it is answered so.
+fn hear(listener: &TcpListener, answer: &str) -> (String, String) {
+    let (stream, _) = listener.accept().unwrap();
+    let mut reader = BufReader::new(&stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        reader.read_line(&mut head).unwrap();
+    }
+    let length = head.lines().find_map(|line| {
+        line.to_lowercase()
+            .strip_prefix("content-length: ")?
+            .parse()
+            .ok()
+    });
+    let mut body = vec![0; length.unwrap_or(0)];
+    reader.read_exact(&mut body).unwrap();
+    (&stream).write_all(answer.as_bytes()).unwrap();
+    (head, String::from_utf8(body).unwrap())
 }
 
 fn keyed(call: Call, url: &str) -> Call {
@@ -193,11 +211,36 @@ fn event_types_are_listed() {
     ];
     let done = keyed(tidings(&arguments), &url).ends(0);
     let (head, _) = heard.join().unwrap();
-    let asked = "GET /v1/event-types?limit=50&dialect=atender&match=order.* ";
+    let asked = "GET /v1/event-types?dialect=atender&match=order.* ";
     assert!(head.starts_with(asked), "{head}");
     for cell in ["order.shipped", "2", "org_1", "Sent."] {
         assert!(done.stdout.contains(cell), "{}", done.stdout);
     }
+}
+
+#[test]
+fn event_types_are_listed_whole_unless_a_limit_is_given() {
+    let page = |name: &str, next: Value| json!({"data": [{"name": name}], "nextCursor": next});
+    let first = page("order.shipped", json!("abc"));
+    let (url, heard) = answer_each("200 OK", [&first, &page("order.returned", Value::Null)]);
+    let done = keyed(tidings(&["events", "types", "--output", "json"]), &url).ends(0);
+    let printed: Value = serde_json::from_str(&done.stdout).unwrap();
+    let both = json!({"data": [{"name": "order.shipped"}, {"name": "order.returned"}], "nextCursor": null});
+    assert_eq!(printed, both);
+    let asked = [
+        "GET /v1/event-types?dialect=standard ",
+        "GET /v1/event-types?dialect=standard&cursor=abc ",
+    ];
+    for ((head, _), asked) in heard.join().unwrap().iter().zip(asked) {
+        assert!(head.starts_with(asked), "{head}");
+    }
+
+    let (url, heard) = answer_once("200 OK", &first);
+    let done = keyed(tidings(&["events", "types", "--limit", "1"]), &url).ends(0);
+    assert_eq!(done.stderr, "more: --cursor abc\n");
+    let (head, _) = heard.join().unwrap();
+    let asked = "GET /v1/event-types?limit=1&dialect=standard ";
+    assert!(head.starts_with(asked), "{head}");
 }
 
 #[test]
