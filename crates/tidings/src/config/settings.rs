@@ -87,7 +87,7 @@ pub(crate) static ADMIN_KEY: Setting = Setting {
     shape: Shape::Secret,
     default: None,
     value_name: "KEY",
-    help: "The installation's own API key; without it, an empty store makes one and prints it once",
+    help: "The installation's own API key; without it, the stored one, or one that is made and printed once",
 };
 
 /// The file that holds the installation's own key.
