@@ -18,7 +18,7 @@ pub(crate) use command::{Writing, data_of};
 pub use draft::*;
 pub use past::Past;
 pub use receiving::Received;
-pub(crate) use repeat::{known, remove};
+pub(crate) use repeat::{Removed, known, remove};
 
 /// From whom to whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,6 +14,9 @@ use crate::id::OrganizationId;
 
 #[cfg(test)]
 pub(crate) mod memory;
+mod words;
+
+pub use words::{Words, word_of};
 
 /// What a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -250,36 +253,6 @@ pub trait Records {
 
     /// A key for a new record.
     fn next_key(&mut self) -> i64;
-}
-
-/// The words a record is found by: in order, each once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Words {
-    /// Unique ones.
-    pub keys: Vec<String>,
-    /// Shared ones.
-    pub marks: Vec<String>,
-}
-
-impl Words {
-    /// Those of `record`.
-    pub fn of(record: &impl Record) -> Self {
-        Self {
-            keys: in_order(record.keys()),
-            marks: in_order(record.marks()),
-        }
-    }
-}
-
-/// A word of several parts: a list in JSON, so that no two read alike.
-pub fn word_of(parts: &[&str]) -> String {
-    serde_json::to_string(parts).expect("texts are JSON")
-}
-
-fn in_order(mut words: Vec<String>) -> Vec<String> {
-    words.sort_unstable();
-    words.dedup();
-    words
 }
 
 /// One record that a command leaves otherwise than it found it.

@@ -65,19 +65,35 @@ where survivor = $1;
 
 -- name: put_record_key
 insert into record_keys (organization_id, kind, word, record_id)
-values ($1, $2, $3, $4);
+values ($1, $2, $3, $4)
+on conflict (organization_id, kind, word) do nothing;
 
 -- name: delete_record_key
 delete from record_keys
-where organization_id = $1 and kind = $2 and word = $3;
+where organization_id = $1 and kind = $2 and word = $3 and record_id = $4;
 
 -- name: put_record_mark
 insert into record_marks (organization_id, kind, word, record_id)
-values ($1, $2, $3, $4);
+values ($1, $2, $3, $4)
+on conflict (organization_id, kind, word, record_id) do nothing;
 
 -- name: delete_record_mark
 delete from record_marks
 where organization_id = $1 and kind = $2 and word = $3 and record_id = $4;
+
+-- name: words_placed
+select through
+from words_placed;
+
+-- name: note_words_placed
+update words_placed
+set through = $1;
+
+-- name: records_after
+select id, organization_id, kind, document
+from records
+where id > $1
+order by id;
 
 -- name: any_record
 -- Of a kind that callers see; $2 are the others.
@@ -126,49 +142,31 @@ set wake_at = $3
 where id = $1 and wake_at <= $2;
 
 -- name: keys_of_records
-select id, $4 is null
-  or coalesce((select updated_at from record_progress where record_progress.id = records.id), updated_at) >= $4
+select id
 from records
 where organization_id = $1 and kind = $2 and id < $3
 order by id desc;
 
 -- name: keys_of_records_everywhere
--- Of any organization; whether one is of the kind and has the marks is a column, so that all others are
--- counted as looked at.
-select id, organization_id, kind = $1
-  and ($3 is null
-    or coalesce((select updated_at from record_progress where record_progress.id = records.id), updated_at) >= $3)
-  and not exists (
-    select 1
-    from json_each($4) as mark
-    where not exists (
-      select 1
-      from record_marks as other
-      where other.organization_id = records.organization_id and other.kind = $1 and other.word = mark.value
-        and other.record_id = records.id
-    )
-  )
+-- Of every organization and kind, which are told, so that all others are counted as looked at.
+select id, organization_id, kind
 from records
-where id < $2
+where id < $1
 order by id desc;
 
 -- name: keys_of_marked_records
--- Whether one has the other marks too is a column, so that those without are counted as looked at.
-select record_id, ($4 is null
-    or coalesce(
-      (select updated_at from record_progress where record_progress.id = record_id),
-      (select updated_at from records where records.id = record_id)
-    ) >= $4)
-  and not exists (
-    select 1
-    from json_each($6) as mark
-    where not exists (
-      select 1
-      from record_marks as other
-      where other.organization_id = $1 and other.kind = $2 and other.word = mark.value
-        and other.record_id = record_marks.record_id
-    )
-  )
+select record_id
 from record_marks
-where organization_id = $1 and kind = $2 and record_id < $3 and word = $5
+where organization_id = $1 and kind = $2 and word = $3 and record_id < $4
 order by record_id desc;
+
+-- name: is_marked
+select 1
+from record_marks
+where organization_id = $1 and kind = $2 and word = $3 and record_id = $4;
+
+-- name: has_changed_since
+select 1
+from records
+where id = $1
+  and coalesce((select updated_at from record_progress where record_progress.id = records.id), updated_at) >= $2;

@@ -43,6 +43,8 @@ mod explaining;
 mod folding;
 mod group;
 mod job;
+mod late;
+mod listing;
 mod opening;
 mod paging;
 mod past;
@@ -58,11 +60,14 @@ mod resealing;
 mod settling;
 mod upkeep;
 mod waking;
+mod words;
 
 use folding::{LOG_PAGES, Log};
 use job::{Job, Reply};
+use late::Waiting;
 use readers::Readers;
 pub(crate) use waking::Waking;
+use words::Word;
 
 /// How many jobs may wait for the writer.
 const QUEUE_JOBS_MAX: usize = 8_192;
@@ -80,6 +85,7 @@ pub(crate) struct Engine {
     refused_ms: Arc<AtomicI64>,
     readers: Arc<Readers>,
     directory: Arc<Directory>,
+    words: Waiting<Word>,
     sealer: Sealer,
     clock: Arc<dyn Clock>,
     /// Held as long as the database is ours.
@@ -101,6 +107,7 @@ impl Engine {
         let refused_ms = Arc::new(AtomicI64::new(0));
         let log = Log::new(LOG_PAGES, opened.folder)
             .map_err(|error| unavailable(&options.path, &error))?;
+        let words = opened.words.waiting().clone();
         let writer = group::Writer {
             connection: opened.writer,
             log,
@@ -114,6 +121,7 @@ impl Engine {
             last_now: Timestamp::default(),
             walks: upkeep::Walks::default(),
             counters: opened.counters,
+            words: opened.words,
             refused_ms: refused_ms.clone(),
         };
         std::thread::Builder::new()
@@ -127,6 +135,7 @@ impl Engine {
             refused_ms,
             readers,
             directory,
+            words,
             sealer: options.sealer,
             clock,
             _lock: opened.lock,
@@ -261,9 +270,9 @@ impl Engine {
     }
 
     pub(crate) async fn records(&self, query: RecordQuery) -> Result<Page<Stored>, StoreError> {
-        let directory = self.directory.clone();
+        let (directory, words) = (self.directory.clone(), self.words.clone());
         self.readers
-            .read(move |connection| records::list(connection, &directory, &query))
+            .read(move |connection| listing::list(connection, &directory, &words, &query))
             .await
     }
 

@@ -92,6 +92,7 @@ impl Commit<'_> {
     ) -> Result<Result<Change, Rejection>, ReadFailed> {
         let mut present = Present {
             connection: &self.transaction,
+            words: self.words.waiting(),
             keys: self.record_ids,
             now: self.now,
         };
@@ -108,7 +109,12 @@ impl Commit<'_> {
         for contact in change.erased {
             self.erase_about(organization_id, contact)?;
         }
-        records::write(&self.transaction, organization_id, &change.written)?;
+        records::write(
+            &self.transaction,
+            self.words,
+            organization_id,
+            &change.written,
+        )?;
         for written in &change.written {
             if let After::Kept {
                 wake_at: Some(at), ..

@@ -19,8 +19,10 @@ use super::counters::{self, Counters};
 use super::failure;
 use super::folding::Log;
 use super::job::{Done, Job};
+use super::late::Late;
 use super::upkeep::Walks;
 use super::waking::Waking;
+use super::words::Word;
 use crate::answer::{Answer, Remember};
 use crate::directory::{Directory, Tables};
 use crate::document::NounRow;
@@ -47,6 +49,7 @@ pub(super) struct Writer {
     pub(super) last_now: Timestamp,
     pub(super) walks: Walks,
     pub(super) counters: Counters,
+    pub(super) words: Late<Word>,
     /// When a commit was last refused by the disk; 0: since the last look, never.
     pub(super) refused_ms: Arc<AtomicI64>,
 }
@@ -61,6 +64,7 @@ pub(super) struct Commit<'w> {
     pub(super) now: Timestamp,
     pub(super) walks: &'w mut Walks,
     pub(super) counters: &'w Counters,
+    pub(super) words: &'w mut Late<Word>,
     pub(super) staged: Staged,
 }
 
@@ -146,6 +150,7 @@ impl Writer {
                 }
             }
             Err(error) => {
+                self.words.rolled_back();
                 tracing::error!(jobs = group.len(), %error, "a commit failed and was rolled back");
                 match failure(&error) {
                     // One of them may be at fault: the others must not suffer for it.
@@ -183,6 +188,7 @@ impl Writer {
             now: self.last_now,
             walks: &mut self.walks,
             counters: &self.counters,
+            words: &mut self.words,
             staged: Staged::default(),
         };
         let mut done = Vec::with_capacity(group.len());
@@ -218,12 +224,15 @@ impl Writer {
         commit.write_counters()?;
         commit.write_sequences()?;
         commit.look_for_the_next_wake()?;
+        let placed = commit.words.place(&commit.transaction)?;
         let Commit {
             transaction,
             staged,
+            words,
             ..
         } = commit;
         transaction.commit()?;
+        words.committed(placed);
         Ok((done, staged))
     }
 

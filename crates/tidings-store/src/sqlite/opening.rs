@@ -11,7 +11,9 @@ use tidings_core::clock::Timestamp;
 use tidings_core::id::WebhookId;
 
 use super::counters::Counters;
+use super::late::Late;
 use super::waking::next_wake;
+use super::words::{self, Word};
 use super::{READERS, resealing, unavailable};
 use crate::directory::{Directory, Tables};
 use crate::document::{self, NounRow, Unreadable};
@@ -46,6 +48,7 @@ pub(super) struct Opened {
     pub(super) last_record_key: i64,
     pub(super) next_wake: Option<Timestamp>,
     pub(super) counters: Counters,
+    pub(super) words: Late<Word>,
 }
 
 pub(super) fn open(
@@ -75,6 +78,7 @@ pub(super) fn open(
     let (last_key, counters) = load(path, &mut writer, &options.sealer, directory)?;
     resealing::reseal(path, &mut writer, &options.sealer, now)?;
     let last_record_key = last_record_key(&writer).map_err(|error| explain(path, &error))?;
+    let words = words::open(&mut writer).map_err(|error| explain(path, &error))?;
     let next_wake = next_wake(&writer).map_err(|error| explain(path, &error))?;
     let folder = connect(path, true)
         .and_then(|folder| write_ahead(&folder).map(|()| folder))
@@ -90,6 +94,7 @@ pub(super) fn open(
         last_record_key,
         next_wake,
         counters,
+        words,
     })
 }
 

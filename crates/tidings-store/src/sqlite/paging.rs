@@ -42,14 +42,21 @@ pub(super) fn page<T>(
     wanted: impl Fn(&T) -> bool,
 ) -> rusqlite::Result<Page<T>> {
     let mut statement = connection.prepare_cached(statement(name))?;
-    let mut found = statement.query(values)?;
+    let found = statement.query_map(values, |row| Ok((row.get(0)?, read(row)?)))?;
+    first(found, bounds, |item| Ok(wanted(item)))
+}
+
+/// The same of candidates that come with their keys.
+pub(super) fn first<T>(
+    candidates: impl Iterator<Item = rusqlite::Result<(i64, T)>>,
+    bounds: Bounds,
+    mut wanted: impl FnMut(&T) -> rusqlite::Result<bool>,
+) -> rusqlite::Result<Page<T>> {
     let mut rows = Vec::new();
     let mut last = None;
-    let mut looked_at = 0;
-    while let Some(row) = found.next()? {
-        let key: i64 = row.get(0)?;
-        let item = read(row)?;
-        let wanted = wanted(&item);
+    for (looked_at, candidate) in candidates.enumerate() {
+        let (key, item) = candidate?;
+        let wanted = wanted(&item)?;
         if looked_at == bounds.looked_at_max || (wanted && rows.len() == bounds.limit) {
             return Ok(Page {
                 rows,
@@ -61,7 +68,6 @@ pub(super) fn page<T>(
             rows.push(item);
         }
         last = Some(key);
-        looked_at += 1;
     }
     Ok(Page {
         rows,

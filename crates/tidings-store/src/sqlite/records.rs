@@ -1,21 +1,18 @@
-//! Records on the disk: how they are read, and how what a command leaves is written.
-
-use std::collections::BTreeSet;
+//! Records on the disk: how a command reads them, and how what it leaves is written.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tidings_core::clock::Timestamp;
 use tidings_core::id::{IdSource, OrganizationId};
 use tidings_core::record::{After, Kind, Progress, ReadFailed, Records, Stored, Words, Written};
 
-use super::paging::{Bounds, merge, page};
-use super::reading::{MERGED_MAX, organizations_within};
-use crate::directory::Directory;
-use crate::query::{Page, RecordQuery};
+use super::late::{Late, Waiting};
+use super::words::{Table, Word};
 use crate::sql::statement;
 
 /// The records as a command finds them.
 pub(super) struct Present<'c> {
     pub(super) connection: &'c Connection,
+    pub(super) words: &'c Waiting<Word>,
     pub(super) keys: &'c mut IdSource,
     pub(super) now: Timestamp,
 }
@@ -31,7 +28,7 @@ impl Records for Present<'_> {
         kind: Kind,
         word: &str,
     ) -> Result<Option<Stored>, ReadFailed> {
-        find(self.connection, organization, kind, word).map_err(read_failed)
+        find(self.connection, self.words, organization, kind, word).map_err(read_failed)
     }
 
     fn marked(
@@ -41,7 +38,8 @@ impl Records for Present<'_> {
         mark: &str,
         limit: usize,
     ) -> Result<Vec<i64>, ReadFailed> {
-        marked(self.connection, organization, kind, mark, limit).map_err(read_failed)
+        let waiting = self.words.marked(organization, kind, mark);
+        marked(self.connection, waiting, organization, kind, mark, limit).map_err(read_failed)
     }
 
     fn next_key(&mut self) -> i64 {
@@ -106,35 +104,44 @@ pub(super) fn merged_into(connection: &Connection, key: i64) -> rusqlite::Result
 
 fn find(
     connection: &Connection,
+    words: &Waiting<Word>,
     organization: OrganizationId,
     kind: Kind,
     word: &str,
 ) -> rusqlite::Result<Option<Stored>> {
+    if let Some(owner) = words.owner(organization, kind, word) {
+        return load(connection, kind, owner);
+    }
     connection
         .prepare_cached(statement("find_record"))?
         .query_row(params![organization.0, kind.as_str(), word], stored)
         .optional()
 }
 
+/// The first records with a mark, oldest first; some of them wait to be listed.
 fn marked(
     connection: &Connection,
+    waiting: Vec<i64>,
     organization: OrganizationId,
     kind: Kind,
     mark: &str,
     limit: usize,
 ) -> rusqlite::Result<Vec<i64>> {
-    connection
-        .prepare_cached(statement("marked_records"))?
-        .query_map(params![organization.0, kind.as_str(), mark], |row| {
-            row.get(0)
-        })?
-        .take(limit)
-        .collect()
+    let mut keys = waiting;
+    let mut listed = connection.prepare_cached(statement("marked_records"))?;
+    let values = params![organization.0, kind.as_str(), mark];
+    for key in listed.query_map(values, |row| row.get(0))?.take(limit) {
+        keys.push(key?);
+    }
+    keys.sort_unstable();
+    keys.truncate(limit);
+    Ok(keys)
 }
 
 /// Writes what a command leaves otherwise than it found it.
 pub(super) fn write(
     connection: &Connection,
+    words: &mut Late<Word>,
     organization: OrganizationId,
     written: &[Written],
 ) -> rusqlite::Result<()> {
@@ -147,10 +154,10 @@ pub(super) fn write(
     };
     // Words are let go before any is taken: one record may take what another gives up.
     for pen in pens().filter(Pen::changes_words) {
-        pen.let_words_go()?;
+        pen.let_words_go(words)?;
     }
     for pen in pens() {
-        pen.write()?;
+        pen.write(words)?;
     }
     Ok(())
 }
@@ -163,20 +170,17 @@ struct Pen<'w> {
 }
 
 impl Pen<'_> {
-    fn let_words_go(&self) -> rusqlite::Result<()> {
+    fn let_words_go(&self, waiting: &mut Late<Word>) -> rusqlite::Result<()> {
         let (before, after) = self.words();
-        let (organization, kind) = (self.organization.0, self.written.kind.as_str());
-        for word in missing(&before.keys, &after.keys) {
-            self.execute("delete_record_key", params![organization, kind, word])?;
-        }
-        for word in missing(&before.marks, &after.marks) {
-            let key = self.written.key;
-            self.execute("delete_record_mark", params![organization, kind, word, key])?;
+        for word in self.missing(before, after) {
+            if !waiting.remove(&word) {
+                word.delete(self.connection)?;
+            }
         }
         Ok(())
     }
 
-    fn write(&self) -> rusqlite::Result<()> {
+    fn write(&self, waiting: &mut Late<Word>) -> rusqlite::Result<()> {
         let key = self.written.key;
         match &self.written.after {
             After::Kept { progress, .. } => {
@@ -184,7 +188,7 @@ impl Pen<'_> {
                 if let Some(progress) = progress {
                     self.put_progress(*progress)?;
                 }
-                self.take_words()
+                self.take_words(waiting)
             }
             After::Advanced(progress) => self.put_progress(*progress),
             After::Gone => {
@@ -238,17 +242,36 @@ impl Pen<'_> {
         self.execute("delete_record_progress", [self.written.key])
     }
 
-    fn take_words(&self) -> rusqlite::Result<()> {
+    fn take_words(&self, waiting: &mut Late<Word>) -> rusqlite::Result<()> {
         let (before, after) = self.words();
-        let (organization, kind) = (self.organization.0, self.written.kind.as_str());
-        let key = self.written.key;
-        for word in missing(&after.keys, &before.keys) {
-            self.execute("put_record_key", params![organization, kind, word, key])?;
-        }
-        for word in missing(&after.marks, &before.marks) {
-            self.execute("put_record_mark", params![organization, kind, word, key])?;
+        for word in self.missing(after, before) {
+            if !waiting.add(word.clone()) && !word.put(self.connection)? {
+                return Err(rusqlite::Error::StatementChangedRows(0));
+            }
         }
         Ok(())
+    }
+
+    /// The words of one list that another has not.
+    fn missing<'w>(
+        &self,
+        words: &'w Words,
+        others: &'w Words,
+    ) -> impl Iterator<Item = Word> + use<'w> {
+        let lists = [
+            (Table::Keys, &words.keys, &others.keys),
+            (Table::Marks, &words.marks, &others.marks),
+        ];
+        let (organization, kind, record) = (self.organization, self.written.kind, self.written.key);
+        lists.into_iter().flat_map(move |(table, words, others)| {
+            missing(words, others).map(move |word| Word {
+                table,
+                organization,
+                kind,
+                text: word.clone(),
+                record,
+            })
+        })
     }
 
     fn changes_words(&self) -> bool {
@@ -280,89 +303,6 @@ impl Pen<'_> {
 fn missing<'w>(words: &'w [String], others: &'w [String]) -> impl Iterator<Item = &'w String> {
     let is_missing = |word: &&String| others.binary_search(word).is_err();
     words.iter().filter(is_missing)
-}
-
-/// A page of records. Only the keys of those that are shown are followed to their documents.
-pub(super) fn list(
-    connection: &Connection,
-    directory: &Directory,
-    query: &RecordQuery,
-) -> rusqlite::Result<Page<Stored>> {
-    let organizations = organizations_within(directory, &query.reach);
-    let Page { rows, more, next } = if organizations.len() > MERGED_MAX {
-        keys_everywhere(connection, &organizations, query)?
-    } else {
-        let bounds = Bounds::share(query.limit, organizations.len());
-        let pages = organizations
-            .iter()
-            .map(|organization| keys_in(connection, *organization, query, bounds));
-        merge(pages, query.limit, true, |key| *key)?
-    };
-    let mut records = Vec::with_capacity(rows.len());
-    for key in rows {
-        records.extend(load(connection, query.kind, key)?);
-    }
-    Ok(Page {
-        rows: records,
-        more,
-        next,
-    })
-}
-
-/// Keys of records of many organizations, newest first.
-fn keys_everywhere(
-    connection: &Connection,
-    organizations: &BTreeSet<OrganizationId>,
-    query: &RecordQuery,
-) -> rusqlite::Result<Page<i64>> {
-    let values = params![
-        query.kind.as_str(),
-        query.before.unwrap_or(i64::MAX),
-        query.updated_since.map(Timestamp::as_ms),
-        serde_json::to_string(&query.marks).expect("texts are JSON"),
-    ];
-    let read = |row: &Row<'_>| {
-        let is_within = organizations.contains(&OrganizationId(row.get(1)?));
-        Ok((row.get(0)?, is_within && row.get(2)?))
-    };
-    let bounds = Bounds::whole(query.limit);
-    let name = "keys_of_records_everywhere";
-    let page = page(connection, name, values, bounds, read, |(_, fits)| *fits)?;
-    Ok(page.map(|(key, _)| key))
-}
-
-/// Keys of one organization's records, newest first.
-fn keys_in(
-    connection: &Connection,
-    organization: OrganizationId,
-    query: &RecordQuery,
-    bounds: Bounds,
-) -> rusqlite::Result<Page<i64>> {
-    let organization = organization.0;
-    let kind = query.kind.as_str();
-    let before = query.before.unwrap_or(i64::MAX);
-    let since = query.updated_since.map(Timestamp::as_ms);
-    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-    let fits = |(_, fits): &(i64, bool)| *fits;
-    let page = match query.marks.split_first() {
-        None => {
-            let values = params![organization, kind, before, since];
-            page(connection, "keys_of_records", values, bounds, read, fits)?
-        }
-        Some((first, others)) => {
-            let others = serde_json::to_string(others).expect("texts are JSON");
-            let values = params![organization, kind, before, since, first, others];
-            page(
-                connection,
-                "keys_of_marked_records",
-                values,
-                bounds,
-                read,
-                fits,
-            )?
-        }
-    };
-    Ok(page.map(|(key, _)| key))
 }
 
 #[cfg(test)]

@@ -3,17 +3,19 @@
 use futures::future::join_all;
 use serde_json::{Value, json};
 use tidings_core::command::{Command, Rejection};
-use tidings_core::id::{ContactId, OrganizationId, ResourceId};
+use tidings_core::id::{ContactId, ConversationId, OrganizationId, ResourceId};
 use tidings_core::input::{Faults, Object};
+use tidings_core::message::conversation_mark;
 use tidings_core::record::{Kind, ResourceKind};
-use tidings_core::{contact, import, resource};
+use tidings_core::{contact, import, message, resource};
 use tidings_store::StoreError;
 use tidings_store::answer::{Answer, Remember};
 use tidings_store::change::{Change, Refusal};
 use tidings_store::order::{Order, Place as Where};
 use tidings_store::query::{EventPage, EventQuery, Reach, RecordQuery};
 
-use crate::bench::{Bench, Place, SECOND, START};
+use crate::bench::{Bench, Place, SECOND, START, Sqlite};
+use crate::counting::killed;
 
 const BOT: Kind = Kind::Resource(ResourceKind::Bot);
 
@@ -322,4 +324,65 @@ pub(crate) async fn a_list_over_very_many_organizations<P: Place>() {
         ..within
     };
     assert_eq!(walk(&bench, active).await.len(), 5);
+}
+
+/// A customer's message, the `number`th of all.
+fn message(organization: OrganizationId, number: usize) -> Order {
+    let body = json!({
+        "channelType": "webchat", "threadId": format!("t{}", number % THREADS), "from": {"id": "visitor"},
+        "text": "Hello", "externalId": number.to_string(),
+    });
+    let mut faults = Faults::new();
+    let inbound = message::Inbound::read(&mut Object::root(&body, &mut faults));
+    let receive = message::Command::Receive(Box::new(inbound));
+    order(Where::In(organization), receive)
+}
+
+const THREADS: usize = 100;
+
+/// Words of new records wait until they are many, and are put into place a few at a time. Wherever the
+/// process dies, the next one finds every record by them.
+#[tokio::test]
+async fn killed_anywhere_every_word_finds_its_record() {
+    const MESSAGES: usize = 12_000;
+    const TOGETHER: usize = 200;
+    let bench = Bench::<Sqlite>::open();
+    let organization = bench.organization(None).await;
+    for first in (0..MESSAGES).step_by(TOGETHER) {
+        let orders = (first..first + TOGETHER).map(|number| message(organization, number));
+        for reply in join_all(orders.map(|order| bench.command(order))).await {
+            reply.unwrap();
+        }
+        // Before, while and after the first are put into place.
+        if ![1_000, 8_400, 9_000, 11_800].contains(&first) {
+            continue;
+        }
+        let killed = killed(&bench);
+        let mut listed = 0;
+        for store in [&bench, &killed] {
+            let written = first + TOGETHER;
+            for number in (0..written).step_by(97) {
+                let repeated = store.store.command(message(organization, number)).await;
+                let answer = repeated.unwrap().unwrap();
+                assert_eq!(answer.status, 200, "{number} of {written} came before");
+            }
+            for conversation in walk(store, conversations(organization)).await {
+                let messages = RecordQuery {
+                    kind: Kind::Message,
+                    marks: vec![conversation_mark(ConversationId(conversation))],
+                    ..conversations(organization)
+                };
+                listed += walk(store, messages).await.len();
+            }
+            assert_eq!(listed % written, 0, "{listed}");
+        }
+        assert_eq!(listed, 2 * (first + TOGETHER));
+    }
+}
+
+fn conversations(organization: OrganizationId) -> RecordQuery {
+    RecordQuery {
+        kind: Kind::Conversation,
+        ..bots(Reach::Only(organization), 200)
+    }
 }

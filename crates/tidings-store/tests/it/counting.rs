@@ -102,7 +102,7 @@ async fn killed_anywhere_the_counters_are_exact() {
 }
 
 /// Another store on a copy of the files.
-fn killed(bench: &Bench<Sqlite>) -> Bench<Sqlite> {
+pub(crate) fn killed(bench: &Bench<Sqlite>) -> Bench<Sqlite> {
     let place = Sqlite::fresh();
     for end in ["", "-wal"] {
         let file = |place: &Sqlite| format!("{}{end}", place.path().display());

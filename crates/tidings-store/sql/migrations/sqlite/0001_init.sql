@@ -161,6 +161,13 @@ create table record_marks (
   primary key (organization_id, kind, word, record_id)
 ) without rowid;
 
+-- Up to which record all words are in the two tables above. Those of later ones are what their documents say,
+-- and a start puts them in.
+create table words_placed (
+  through bigint not null
+);
+insert into words_placed (through) values (0);
+
 -- What webhooks are owed anew; one at a time for each.
 create table replays (
   id integer not null primary key,

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use rusqlite::StatementStatus;
-use tidings_core::organization::{Organization, OrganizationSettings};
 use tidings_core::record::ResourceKind;
 
+use super::super::late::Bounds;
+use super::super::listing::list;
 use super::*;
-use crate::query::Reach;
+use crate::directory::Directory;
+use crate::query::{Reach, RecordQuery};
 use crate::sql::empty_database;
 
 const KIND: Kind = Kind::Resource(ResourceKind::Team);
@@ -48,114 +50,142 @@ fn gone(key: i64, before: Words, after: After) -> Written {
     }
 }
 
-fn found(connection: &Connection, organization: OrganizationId, word: &str) -> Option<i64> {
-    let found = find(connection, organization, KIND, word).unwrap();
-    found.map(|stored| stored.key)
+/// A database, and the words that wait to be put into it: few, for a short time.
+struct Shelves {
+    connection: Connection,
+    words: Late<Word>,
 }
 
-fn loaded(connection: &Connection, key: i64) -> Option<i64> {
-    load(connection, KIND, key)
-        .unwrap()
-        .map(|stored| stored.key)
+impl Shelves {
+    fn empty() -> Self {
+        Self::with_all_in_place(0)
+    }
+
+    /// Words of records up to `through` do not wait.
+    fn with_all_in_place(through: i64) -> Self {
+        let bounds = Bounds {
+            placed_from: 4,
+            placed_at_once: 2,
+        };
+        Self {
+            connection: empty_database(),
+            words: Late::new(bounds, through),
+        }
+    }
+
+    fn write(&mut self, written: &[Written]) -> rusqlite::Result<()> {
+        write(&self.connection, &mut self.words, HERE, written)?;
+        let placed = self.words.place(&self.connection)?;
+        self.words.committed(placed);
+        Ok(())
+    }
+
+    fn found(&self, organization: OrganizationId, word: &str) -> Option<i64> {
+        let words = self.words.waiting();
+        let found = find(&self.connection, words, organization, KIND, word).unwrap();
+        found.map(|stored| stored.key)
+    }
+
+    fn loaded(&self, key: i64) -> Option<i64> {
+        let loaded = load(&self.connection, KIND, key).unwrap();
+        loaded.map(|stored| stored.key)
+    }
+
+    fn marked(&self, mark: &str) -> Vec<i64> {
+        let waiting = self.words.waiting().marked(HERE, KIND, mark);
+        marked(&self.connection, waiting, HERE, KIND, mark, 9).unwrap()
+    }
+
+    /// The keys of records that a query finds.
+    fn listed(
+        &self,
+        marks: &[&str],
+        updated_since: Option<Timestamp>,
+        before: Option<i64>,
+    ) -> Vec<i64> {
+        let query = RecordQuery {
+            reach: Reach::Only(HERE),
+            kind: KIND,
+            marks: marks.iter().map(ToString::to_string).collect(),
+            updated_since,
+            before,
+            limit: 10,
+        };
+        let words = self.words.waiting();
+        let page = list(&self.connection, &Directory::default(), words, &query).unwrap();
+        page.rows.iter().map(|stored| stored.key).collect()
+    }
+
+    fn count(&self, table: &str) -> i64 {
+        let count = format!("select count(*) from {table}");
+        let mut count = self.connection.prepare(&count).unwrap();
+        count.query_row([], |row| row.get(0)).unwrap()
+    }
 }
 
 #[test]
 fn a_word_that_is_given_up_may_be_taken_in_the_same_change() {
-    let connection = empty_database();
+    let mut shelves = Shelves::empty();
     let first = words(&["a"], &["m"]);
-    write(&connection, HERE, &[kept(1, None, first.clone())]).unwrap();
+    shelves.write(&[kept(1, None, first.clone())]).unwrap();
     let swap = [
         kept(2, None, words(&["a", "b"], &["m"])),
         kept(1, Some(first), words(&["c"], &["m"])),
     ];
-    write(&connection, HERE, &swap).unwrap();
+    shelves.write(&swap).unwrap();
     for (word, key) in [("a", Some(2)), ("b", Some(2)), ("c", Some(1)), ("d", None)] {
-        assert_eq!(found(&connection, HERE, word), key, "{word}");
+        assert_eq!(shelves.found(HERE, word), key, "{word}");
     }
     let elsewhere = OrganizationId(2);
-    assert_eq!(found(&connection, elsewhere, "a"), None);
-    assert_eq!(marked(&connection, HERE, KIND, "m", 9).unwrap(), [1, 2]);
+    assert_eq!(shelves.found(elsewhere, "a"), None);
+    assert_eq!(shelves.marked("m"), [1, 2]);
 }
 
 #[test]
 fn a_word_belongs_to_one_record() {
-    let connection = empty_database();
+    let mut shelves = Shelves::with_all_in_place(2);
     let both = [
         kept(1, None, words(&["a"], &[])),
         kept(2, None, words(&["a"], &[])),
     ];
-    assert!(write(&connection, HERE, &both).is_err());
+    assert!(shelves.write(&both).is_err());
 }
 
 #[test]
 fn forwards_lead_to_the_last_survivor_and_go_with_it() {
-    let connection = empty_database();
+    let mut shelves = Shelves::empty();
     let none = Words::default;
     let three = [1, 2, 3].map(|key| kept(key, None, none()));
-    write(&connection, HERE, &three).unwrap();
+    shelves.write(&three).unwrap();
     for (key, survivor) in [(1, 2), (2, 3)] {
         let forward = gone(key, none(), After::Forwarded(survivor));
-        write(&connection, HERE, &[forward]).unwrap();
+        shelves.write(&[forward]).unwrap();
     }
-    assert_eq!([1, 2, 3].map(|key| loaded(&connection, key)), [Some(3); 3]);
-    assert_eq!(organization_of(&connection, KIND, 1).unwrap(), Some(HERE));
-    write(&connection, HERE, &[gone(3, none(), After::Gone)]).unwrap();
-    assert_eq!([1, 2, 3].map(|key| loaded(&connection, key)), [None; 3]);
-    let left: i64 = connection
-        .query_row("select count(*) from record_forwards", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(left, 0);
-}
-
-/// One organization.
-fn directory() -> Directory {
-    let directory = Directory::default();
-    directory.write().put_organization(Organization {
-        id: HERE,
-        parent_id: None,
-        settings: OrganizationSettings::new(true),
-        version: 1,
-        created_at: NOW,
-        updated_at: NOW,
-    });
-    directory
-}
-
-/// The keys of its records that a query finds.
-fn listed(
-    connection: &Connection,
-    directory: &Directory,
-    marks: &[&str],
-    updated_since: Option<Timestamp>,
-    before: Option<i64>,
-) -> Vec<i64> {
-    let query = RecordQuery {
-        reach: Reach::Only(HERE),
-        kind: KIND,
-        marks: marks.iter().map(ToString::to_string).collect(),
-        updated_since,
-        before,
-        limit: 10,
-    };
-    let page = list(connection, directory, &query).unwrap();
-    page.rows.iter().map(|stored| stored.key).collect()
+    assert_eq!([1, 2, 3].map(|key| shelves.loaded(key)), [Some(3); 3]);
+    assert_eq!(
+        organization_of(&shelves.connection, KIND, 1).unwrap(),
+        Some(HERE)
+    );
+    shelves.write(&[gone(3, none(), After::Gone)]).unwrap();
+    assert_eq!([1, 2, 3].map(|key| shelves.loaded(key)), [None; 3]);
+    assert_eq!(shelves.count("record_forwards"), 0);
 }
 
 #[test]
 fn marks_narrow_a_list() {
-    let connection = empty_database();
-    let directory = directory();
+    let mut shelves = Shelves::empty();
     for key in 1..=6 {
         let marks: &[&str] = match key {
             1 | 4 => &["even", "third"],
             2 | 6 => &["even"],
             _ => &["third"],
         };
-        write(&connection, HERE, &[kept(key, None, words(&[], marks))]).unwrap();
+        shelves
+            .write(&[kept(key, None, words(&[], marks))])
+            .unwrap();
     }
-    let listed = |marks: &[&str], updated_since, before| {
-        listed(&connection, &directory, marks, updated_since, before)
-    };
+    let listed =
+        |marks: &[&str], updated_since, before| shelves.listed(marks, updated_since, before);
     assert_eq!(listed(&[], None, None), [6, 5, 4, 3, 2, 1]);
     assert_eq!(listed(&["even"], None, None), [6, 4, 2, 1]);
     assert_eq!(listed(&["even", "third"], None, None), [4, 1]);
@@ -168,7 +198,7 @@ fn marks_narrow_a_list() {
 
 #[test]
 fn a_record_that_counts_advances_and_stays_as_it_is() {
-    let connection = empty_database();
+    let mut shelves = Shelves::empty();
     let counted = |sequence, updated_at| Progress {
         sequence,
         updated_at,
@@ -183,32 +213,21 @@ fn a_record_that_counts_advances_and_stays_as_it_is() {
         after: After::Advanced(counted(2, later)),
         ..first.clone()
     };
-    write(&connection, HERE, &[first, next]).unwrap();
+    shelves.write(&[first, next]).unwrap();
 
-    let stored = load(&connection, KIND, 1).unwrap().unwrap();
+    let stored = load(&shelves.connection, KIND, 1).unwrap().unwrap();
     assert_eq!(
         (&*stored.document, stored.progress),
         ("1", Some(counted(2, later)))
     );
-    assert_eq!(found(&connection, HERE, "a"), Some(1));
-    let directory = directory();
+    assert_eq!(shelves.found(HERE, "a"), Some(1));
     for marks in [&[][..], &["b"]] {
-        assert_eq!(
-            listed(&connection, &directory, marks, Some(later), None),
-            [1]
-        );
+        assert_eq!(shelves.listed(marks, Some(later), None), [1]);
     }
 
-    write(
-        &connection,
-        HERE,
-        &[gone(1, words(&["a"], &["b"]), After::Gone)],
-    )
-    .unwrap();
-    let left: i64 = connection
-        .query_row("select count(*) from record_progress", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(left, 0);
+    let gone = gone(1, words(&["a"], &["b"]), After::Gone);
+    shelves.write(&[gone]).unwrap();
+    assert_eq!(shelves.count("record_progress"), 0);
 }
 
 /// What may be done to one of a few records.
@@ -280,23 +299,28 @@ impl Model {
         }
     }
 
-    fn check(&self, connection: &Connection) {
+    fn check(&self, shelves: &Shelves) {
         for key in 1..6 {
             let survivor = self.forwards.get(&key).copied();
             let expected = survivor.or_else(|| self.kept.contains_key(&key).then_some(key));
-            assert_eq!(loaded(connection, key), expected);
+            assert_eq!(shelves.loaded(key), expected);
         }
-        for word in 0..8 {
-            let (word, mark) = (format!("k{word}"), format!("m{word}"));
+        for number in 0..8 {
+            let (word, mark) = (format!("k{number}"), format!("m{number}"));
             let owners = |has: &dyn Fn(&Words) -> bool| -> Vec<i64> {
                 let kept = self.kept.iter().filter(|(_, words)| has(words));
                 kept.map(|(key, _)| *key).collect()
             };
-            let found = found(connection, HERE, &word);
+            let found = shelves.found(HERE, &word);
             let owner = owners(&|words| words.keys.contains(&word));
             assert_eq!(found.as_slice(), owner);
-            let listed = marked(connection, HERE, KIND, &mark, 9).unwrap();
-            assert_eq!(listed, owners(&|words| words.marks.contains(&mark)));
+            let mut marked = owners(&|words| words.marks.contains(&mark));
+            assert_eq!(shelves.marked(&mark), marked);
+            marked.reverse();
+            assert_eq!(shelves.listed(&[&mark], None, None), marked);
+            let other = format!("m{}", (number + 1) % 8);
+            marked.retain(|key| self.kept[key].marks.contains(&other));
+            assert_eq!(shelves.listed(&[&mark, &other], None, None), marked);
         }
     }
 }
@@ -304,12 +328,12 @@ impl Model {
 proptest! {
     #[test]
     fn words_and_forwards_match_a_naive_model(steps in proptest::collection::vec(step(), 1..40)) {
-        let connection = empty_database();
+        let mut shelves = Shelves::empty();
         let mut model = Model::default();
         for step in &steps {
             let written: Vec<_> = model.apply(step).into_iter().collect();
-            write(&connection, HERE, &written).unwrap();
-            model.check(&connection);
+            shelves.write(&written).unwrap();
+            model.check(&shelves);
         }
     }
 }

@@ -1,0 +1,164 @@
+//! Index entries of new rows, put into their tables late: by the thousand, and in the order of the table.
+//!
+//! An index that is not in the order of time takes each row at another place. A page is then written to the
+//! log for a few bytes, and in most commits that is most of what is written. Entries that are put in by the
+//! thousand share these pages. Until then they wait in memory alone, since the rows themselves tell them:
+//! whoever opens the store makes them anew for the rows that came after the last of which all are in place.
+
+use std::collections::BTreeSet;
+use std::ops::{Bound, RangeBounds};
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+#[cfg(test)]
+mod tests;
+
+/// What waits to be put into its table.
+pub(super) trait Entry: Clone + Ord {
+    /// The key of the row that tells it. Later rows have greater keys.
+    fn row(&self) -> i64;
+}
+
+/// When entries are put into their tables, and how many of them by one commit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// From so many on …
+    pub(super) placed_from: usize,
+    /// … so many by each commit, or twice as many as it adds: more must not come than go.
+    pub(super) placed_at_once: usize,
+}
+
+/// What waits, as readers see it. It is to be asked before the tables are: what is put into them meanwhile
+/// is then found twice, and else would not be found.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting<E>(Arc<RwLock<BTreeSet<E>>>);
+
+impl<E: Entry> Waiting<E> {
+    /// What lies in a range, in order, as far as `read` understands it.
+    pub(super) fn read<T>(
+        &self,
+        range: impl RangeBounds<E>,
+        read: impl FnMut(&E) -> Option<T>,
+    ) -> Vec<T> {
+        self.0.read().range(range).map_while(read).collect()
+    }
+
+    /// What of all that waits is `wanted`.
+    pub(super) fn filtered<T>(&self, wanted: impl FnMut(&E) -> Option<T>) -> Vec<T> {
+        self.0.read().iter().filter_map(wanted).collect()
+    }
+}
+
+/// What waits, as the writer keeps it. A commit that fails takes back what it did here.
+#[derive(Debug)]
+pub(super) struct Late<E> {
+    bounds: Bounds,
+    waiting: Waiting<E>,
+    /// Of rows up to here everything is in place, or being put there.
+    frontier: i64,
+    /// How far that has come, while it goes on; all before is in place.
+    placing: Option<Bound<E>>,
+    /// What this commit did, in order.
+    done: Vec<Done<E>>,
+}
+
+#[derive(Debug)]
+enum Done<E> {
+    Added(E),
+    Removed(E),
+}
+
+/// What one commit puts into place.
+#[derive(Debug)]
+pub(super) struct Step<E> {
+    /// In the order of their tables.
+    pub(super) entries: Vec<E>,
+    /// Of rows up to here everything is in place by this.
+    pub(super) through: Option<i64>,
+}
+
+impl<E: Entry> Late<E> {
+    /// Nothing waits: everything of rows up to `through` is in place.
+    pub(super) fn new(bounds: Bounds, through: i64) -> Self {
+        Self {
+            bounds,
+            waiting: Waiting(Arc::default()),
+            frontier: through,
+            placing: None,
+            done: Vec::new(),
+        }
+    }
+
+    pub(super) fn waiting(&self) -> &Waiting<E> {
+        &self.waiting
+    }
+
+    /// Lets an entry wait; false when its row is so old that it must go into its table at once.
+    pub(super) fn add(&mut self, entry: E) -> bool {
+        if entry.row() <= self.frontier {
+            return false;
+        }
+        if self.waiting.0.write().insert(entry.clone()) {
+            self.done.push(Done::Added(entry));
+        }
+        true
+    }
+
+    /// Takes an entry back; false when it does not wait, so that it is in its table.
+    pub(super) fn remove(&mut self, entry: &E) -> bool {
+        let found = self.waiting.0.write().take(entry);
+        let waited = found.is_some();
+        self.done.extend(found.map(Done::Removed));
+        waited
+    }
+
+    /// What this commit is to put into place.
+    pub(super) fn step(&self) -> Step<E> {
+        let Some(after) = &self.placing else {
+            return Step {
+                entries: Vec::new(),
+                through: None,
+            };
+        };
+        let count = self.bounds.placed_at_once.max(2 * self.done.len());
+        let waiting = self.waiting.0.read();
+        let rest = waiting.range((after.as_ref(), Bound::Unbounded));
+        let mut left = rest.filter(|entry| entry.row() <= self.frontier);
+        let entries: Vec<E> = left.by_ref().take(count).cloned().collect();
+        Step {
+            entries,
+            through: left.next().is_none().then_some(self.frontier),
+        }
+    }
+
+    /// The commit is on the disk.
+    pub(super) fn committed(&mut self, mut step: Step<E>) {
+        self.done.clear();
+        let mut waiting = self.waiting.0.write();
+        for entry in &step.entries {
+            waiting.remove(entry);
+        }
+        if step.through.is_some() {
+            self.placing = None;
+        } else if let Some(last) = step.entries.pop() {
+            self.placing = Some(Bound::Excluded(last));
+        }
+        if self.placing.is_none() && waiting.len() >= self.bounds.placed_from {
+            let rows = waiting.iter().map(E::row);
+            self.frontier = rows.max().unwrap_or(self.frontier);
+            self.placing = Some(Bound::Unbounded);
+        }
+    }
+
+    /// The commit failed.
+    pub(super) fn rolled_back(&mut self) {
+        let mut waiting = self.waiting.0.write();
+        while let Some(done) = self.done.pop() {
+            match done {
+                Done::Added(entry) => waiting.remove(&entry),
+                Done::Removed(entry) => waiting.insert(entry),
+            };
+        }
+    }
+}

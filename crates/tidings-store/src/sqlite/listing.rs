@@ -1,0 +1,195 @@
+//! Lists of records. Only the keys of those that are shown are followed to their documents.
+
+use std::collections::{BTreeSet, HashSet};
+use std::iter;
+
+use rusqlite::{Connection, params};
+use tidings_core::clock::Timestamp;
+use tidings_core::id::OrganizationId;
+use tidings_core::record::Stored;
+
+use super::late::Waiting;
+use super::paging::{Bounds, first, merge};
+use super::reading::{MERGED_MAX, organizations_within};
+use super::records::load;
+use super::words::Word;
+use crate::directory::Directory;
+use crate::query::{Page, RecordQuery};
+use crate::sql::statement;
+
+/// A page of records.
+pub(super) fn list(
+    connection: &Connection,
+    directory: &Directory,
+    words: &Waiting<Word>,
+    query: &RecordQuery,
+) -> rusqlite::Result<Page<Stored>> {
+    let organizations = organizations_within(directory, &query.reach);
+    let page = if organizations.len() > MERGED_MAX {
+        everywhere(connection, words, &organizations, query)?
+    } else {
+        each(connection, words, &organizations, query)?
+    };
+    let Page { rows, more, next } = page;
+    let mut records = Vec::with_capacity(rows.len());
+    for key in rows {
+        records.extend(load(connection, query.kind, key)?);
+    }
+    Ok(Page {
+        rows: records,
+        more,
+        next,
+    })
+}
+
+/// Keys of records of many organizations, newest first: all records are walked.
+fn everywhere(
+    connection: &Connection,
+    words: &Waiting<Word>,
+    organizations: &BTreeSet<OrganizationId>,
+    query: &RecordQuery,
+) -> rusqlite::Result<Page<i64>> {
+    let waiting = query.marks.iter();
+    let waiting = waiting.map(|mark| words.marked_anywhere(query.kind, mark));
+    let filter = Filter {
+        connection,
+        query,
+        waiting: waiting.map(HashSet::from_iter).collect(),
+    };
+    let mut walk = connection.prepare_cached(statement("keys_of_records_everywhere"))?;
+    let all = walk.query_map([query.before.unwrap_or(i64::MAX)], |row| {
+        let (key, organization) = (row.get(0)?, OrganizationId(row.get(1)?));
+        let is_meant = organizations.contains(&organization)
+            && row.get_ref(2)?.as_str()? == query.kind.as_str();
+        Ok((key, (key, is_meant.then_some(organization))))
+    })?;
+    let fits = |(key, organization): &(i64, Option<OrganizationId>)| match organization {
+        Some(organization) => filter.fits(*organization, *key, 0),
+        None => Ok(false),
+    };
+    let page = first(all, Bounds::whole(query.limit), fits)?;
+    Ok(page.map(|(key, _)| key))
+}
+
+/// Keys of records of a few organizations, newest first: each has its list.
+fn each(
+    connection: &Connection,
+    words: &Waiting<Word>,
+    organizations: &BTreeSet<OrganizationId>,
+    query: &RecordQuery,
+) -> rusqlite::Result<Page<i64>> {
+    // All that waits is looked up before the tables are.
+    let marked = |organization: &OrganizationId| {
+        let marks = query.marks.iter();
+        let waiting = marks.map(|mark| words.marked(*organization, query.kind, mark));
+        (*organization, waiting.collect::<Vec<_>>())
+    };
+    let waiting: Vec<_> = organizations.iter().map(marked).collect();
+    let bounds = Bounds::share(query.limit, organizations.len());
+    let pages = waiting.into_iter().map(|(organization, waiting)| {
+        let of_first = waiting.first().cloned().unwrap_or_default();
+        let filter = Filter {
+            connection,
+            query,
+            waiting: waiting.into_iter().map(HashSet::from_iter).collect(),
+        };
+        filter.page(organization, of_first, bounds)
+    });
+    merge(pages, query.limit, true, |key| *key)
+}
+
+/// What a query asks of a record, beside its kind and organization.
+struct Filter<'q> {
+    connection: &'q Connection,
+    query: &'q RecordQuery,
+    /// The records that wait to be listed under each mark.
+    waiting: Vec<HashSet<i64>>,
+}
+
+impl Filter<'_> {
+    /// Keys of one organization's records; `waiting` wait to be listed under the first mark.
+    fn page(
+        &self,
+        organization: OrganizationId,
+        mut waiting: Vec<i64>,
+        bounds: Bounds,
+    ) -> rusqlite::Result<Page<i64>> {
+        let RecordQuery { kind, marks, .. } = self.query;
+        let before = self.query.before.unwrap_or(i64::MAX);
+        waiting.retain(|key| *key < before);
+        let kind = kind.as_str();
+        let key = |row: &rusqlite::Row<'_>| row.get(0);
+        match marks.first() {
+            None => {
+                let mut listed = self
+                    .connection
+                    .prepare_cached(statement("keys_of_records"))?;
+                let keys = listed.query_map(params![organization.0, kind, before], key)?;
+                self.first(keys, organization, bounds)
+            }
+            Some(mark) => {
+                let name = statement("keys_of_marked_records");
+                let mut listed = self.connection.prepare_cached(name)?;
+                let keys = listed.query_map(params![organization.0, kind, mark, before], key)?;
+                self.first(newest_first(waiting, keys), organization, bounds)
+            }
+        }
+    }
+
+    fn first(
+        &self,
+        keys: impl Iterator<Item = rusqlite::Result<i64>>,
+        organization: OrganizationId,
+        bounds: Bounds,
+    ) -> rusqlite::Result<Page<i64>> {
+        let keys = keys.map(|key| key.map(|key| (key, key)));
+        first(keys, bounds, |key| self.fits(organization, *key, 1))
+    }
+
+    /// Whether a record has changed since, and has all marks from one on.
+    fn fits(&self, organization: OrganizationId, key: i64, from: usize) -> rusqlite::Result<bool> {
+        let RecordQuery {
+            kind,
+            marks,
+            updated_since,
+            ..
+        } = self.query;
+        if let Some(since) = updated_since.map(Timestamp::as_ms) {
+            let mut changed = self
+                .connection
+                .prepare_cached(statement("has_changed_since"))?;
+            if !changed.exists(params![key, since])? {
+                return Ok(false);
+            }
+        }
+        for (mark, waiting) in iter::zip(marks, &self.waiting).skip(from) {
+            let mut marked = self.connection.prepare_cached(statement("is_marked"))?;
+            let values = params![organization.0, kind.as_str(), mark, key];
+            if !waiting.contains(&key) && !marked.exists(values)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Keys that wait, in order, and keys that are listed, newest first, as one list.
+fn newest_first(
+    mut waiting: Vec<i64>,
+    listed: impl Iterator<Item = rusqlite::Result<i64>>,
+) -> impl Iterator<Item = rusqlite::Result<i64>> {
+    let mut listed = listed.peekable();
+    iter::from_fn(move || {
+        let next = match listed.peek() {
+            Some(Ok(next)) => *next,
+            Some(Err(_)) => return listed.next(),
+            None => return waiting.pop().map(Ok),
+        };
+        match waiting.pop_if(|key| *key >= next) {
+            // It was listed meanwhile.
+            Some(key) if key == next => listed.next(),
+            Some(key) => Some(Ok(key)),
+            None => listed.next(),
+        }
+    })
+}

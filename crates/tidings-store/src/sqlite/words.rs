@@ -1,0 +1,194 @@
+//! The words of records: those of new ones wait, and are put into their tables by the thousand ([`late`]).
+//!
+//! A customer's message has a key by which a repeat is known, among those of its thread, and a mark that
+//! lists it in its conversation: two pages for each message of a busy day, of two or three in all.
+//!
+//! [`late`]: super::late
+
+use rusqlite::{Connection, Row, params};
+use tidings_core::id::OrganizationId;
+use tidings_core::record::{Kind, Words};
+
+use super::late::{Bounds, Entry, Late, Step, Waiting};
+use crate::sql::statement;
+
+const BOUNDS: Bounds = Bounds {
+    placed_from: 16_384,
+    placed_at_once: 256,
+};
+
+/// A word of a record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Word {
+    pub(super) table: Table,
+    pub(super) organization: OrganizationId,
+    pub(super) kind: Kind,
+    pub(super) text: String,
+    pub(super) record: i64,
+}
+
+/// Where a word lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Table {
+    /// Words that find one record.
+    Keys,
+    /// Words that list many.
+    Marks,
+}
+
+impl Entry for Word {
+    fn row(&self) -> i64 {
+        self.record
+    }
+}
+
+impl Word {
+    /// Where the entries of a word begin.
+    fn first(table: Table, organization: OrganizationId, kind: Kind, word: &str) -> Self {
+        Self {
+            table,
+            organization,
+            kind,
+            text: word.to_owned(),
+            record: i64::MIN,
+        }
+    }
+
+    /// The record of an entry, if that is of the same word.
+    fn record_in(&self, entry: &Self) -> Option<i64> {
+        let is_same = self.table == entry.table
+            && self.organization == entry.organization
+            && self.kind == entry.kind
+            && self.text == entry.text;
+        is_same.then_some(entry.record)
+    }
+
+    /// Puts it into its table; false when it is there, or is another's key.
+    pub(super) fn put(&self, connection: &Connection) -> rusqlite::Result<bool> {
+        self.execute(connection, "put_record_key", "put_record_mark")
+    }
+
+    /// Takes it out of its table.
+    pub(super) fn delete(&self, connection: &Connection) -> rusqlite::Result<()> {
+        self.execute(connection, "delete_record_key", "delete_record_mark")?;
+        Ok(())
+    }
+
+    fn execute(
+        &self,
+        connection: &Connection,
+        of_keys: &'static str,
+        of_marks: &'static str,
+    ) -> rusqlite::Result<bool> {
+        let name = match self.table {
+            Table::Keys => of_keys,
+            Table::Marks => of_marks,
+        };
+        let (organization, kind) = (self.organization.0, self.kind.as_str());
+        let rows = connection
+            .prepare_cached(statement(name))?
+            .execute(params![organization, kind, self.text, self.record])?;
+        Ok(rows > 0)
+    }
+}
+
+impl Waiting<Word> {
+    /// The record that a word finds, if it waits.
+    pub(super) fn owner(
+        &self,
+        organization: OrganizationId,
+        kind: Kind,
+        word: &str,
+    ) -> Option<i64> {
+        let key = Word::first(Table::Keys, organization, kind, word);
+        self.read(key.clone().., |found| key.record_in(found)).pop()
+    }
+
+    /// The records that wait to be listed under a mark, oldest first.
+    pub(super) fn marked(&self, organization: OrganizationId, kind: Kind, mark: &str) -> Vec<i64> {
+        let mark = Word::first(Table::Marks, organization, kind, mark);
+        self.read(mark.clone().., |found| mark.record_in(found))
+    }
+
+    /// The same in all organizations, in no order.
+    pub(super) fn marked_anywhere(&self, kind: Kind, mark: &str) -> Vec<i64> {
+        self.filtered(|found| {
+            let mark = Word::first(Table::Marks, found.organization, kind, mark);
+            mark.record_in(found)
+        })
+    }
+}
+
+impl Late<Word> {
+    /// What an organization that is gone leaves.
+    pub(super) fn forget(&mut self, organization: OrganizationId) {
+        let its = |word: &Word| (word.organization == organization).then(|| word.clone());
+        for word in self.waiting().filtered(its) {
+            self.remove(&word);
+        }
+    }
+
+    /// Puts some of what waits into place, as part of a commit.
+    pub(super) fn place(&self, connection: &Connection) -> rusqlite::Result<Step<Word>> {
+        let step = self.step();
+        for word in &step.entries {
+            word.put(connection)?;
+        }
+        if let Some(through) = step.through {
+            connection
+                .prepare_cached(statement("note_words_placed"))?
+                .execute([through])?;
+        }
+        Ok(step)
+    }
+}
+
+/// Puts the words of the newest records into place: those that waited when the last process ended.
+pub(super) fn open(connection: &mut Connection) -> rusqlite::Result<Late<Word>> {
+    let transaction = connection.transaction()?;
+    let placed: i64 = transaction.query_row(statement("words_placed"), [], |row| row.get(0))?;
+    let mut through = placed;
+    {
+        let mut newer = transaction.prepare(statement("records_after"))?;
+        let mut rows = newer.query([placed])?;
+        while let Some(row) = rows.next()? {
+            through = row.get(0)?;
+            for word in words_of(row)? {
+                // It may be there: the last process had begun to.
+                word.put(&transaction)?;
+            }
+        }
+    }
+    if through > placed {
+        transaction.execute(statement("note_words_placed"), [through])?;
+    }
+    transaction.commit()?;
+    Ok(Late::new(BOUNDS, through))
+}
+
+/// The words of a record. One that cannot be read has none: whoever asks for it by its id is told.
+fn words_of(row: &Row<'_>) -> rusqlite::Result<Vec<Word>> {
+    let record = row.get(0)?;
+    let organization = OrganizationId(row.get(1)?);
+    let Some(kind) = Kind::parse(row.get_ref(2)?.as_str()?) else {
+        return Ok(Vec::new());
+    };
+    let words = match Words::of_document(kind, row.get_ref(3)?.as_str()?) {
+        Ok(words) => words,
+        Err(error) => {
+            tracing::warn!(record, kind = kind.as_str(), %error, "a record cannot be read, so no word finds it");
+            return Ok(Vec::new());
+        }
+    };
+    let lists = [(Table::Keys, words.keys), (Table::Marks, words.marks)];
+    let each = lists.into_iter().flat_map(|(table, words)| {
+        words.into_iter().map(move |text| Word {
+            table,
+            organization,
+            kind,
+            text,
+            record,
+        })
+    });
+    Ok(each.collect())
+}
