@@ -42,13 +42,10 @@ from erasures
 order by id
 limit 1;
 
--- name: events_about
--- An erasure's id is a key of the time it began at.
-select id, instr(data, $4) > 0
+-- name: is_about
+select id, instr(data, $2) > 0
 from events
-where organization_id = $1 and id > $2 and id < $3 and data is not null
-order by id
-limit $5;
+where id = $1 and data is not null;
 
 -- name: move_erasure
 update erasures

@@ -45,26 +45,60 @@ insert into sequences (organization_id, conversation, last)
 values ($1, $2, $3)
 on conflict (organization_id, conversation) do update set last = excluded.last;
 
--- name: events_of_before
-select id, organization_id, type, version, occurred_at, external_id, ordering_key, sequence, actor, data, created_at, traceparent
-from events
-where organization_id = $1 and id < $2 and id >= $3
-order by id desc;
-
--- name: events_of_after
-select id, organization_id, type, version, occurred_at, external_id, ordering_key, sequence, actor, data, created_at, traceparent
-from events
-where organization_id = $1 and id > $2 and id >= $3
-order by id;
-
 -- name: events_before
 select id, organization_id, type, version, occurred_at, external_id, ordering_key, sequence, actor, data, created_at, traceparent
 from events
-where id < $1 and id >= $2
+where id >= $1 and id < $2
 order by id desc;
 
 -- name: events_after
 select id, organization_id, type, version, occurred_at, external_id, ordering_key, sequence, actor, data, created_at, traceparent
 from events
-where id > $1 and id >= $2
+where id >= $1 and id < $2
 order by id;
+
+-- name: events_in_place_before
+select event_id
+from event_places
+where organization_id = $1 and event_id >= $2 and event_id < $3
+order by event_id desc;
+
+-- name: events_in_place_after
+select event_id
+from event_places
+where organization_id = $1 and event_id >= $2 and event_id < $3
+order by event_id;
+
+-- name: put_event_place
+insert into event_places (organization_id, event_id)
+values ($1, $2)
+on conflict (organization_id, event_id) do nothing;
+
+-- name: put_event_places_after
+-- In the order of the table; some may be there.
+insert into event_places (organization_id, event_id)
+select organization_id, id
+from events
+where id > $1
+order by organization_id, id
+on conflict (organization_id, event_id) do nothing;
+
+-- name: delete_event_place
+delete from event_places
+where organization_id = $1 and event_id = $2;
+
+-- name: rows_in_place
+select through
+from rows_in_place;
+
+-- name: note_rows_in_place
+update rows_in_place
+set through = $1;
+
+-- name: last_row
+select coalesce(max(id), 0)
+from (
+  select max(id) as id from events
+  union all
+  select max(id) from deliveries
+);

@@ -55,12 +55,11 @@ from deliveries
 where webhook_id = $1 and state = 'pending' and failure is not null and due_at <= $2 and +id > $3
 limit $4;
 
--- name: past_events
+-- name: past_event
 -- The data is read only where the dialect's names depend on it.
-select id, organization_id, type, case when $4 then data else '' end, ordering_key, actor
+select id, organization_id, type, case when $2 then data else '' end, ordering_key, actor
 from events
-where organization_id = $1 and id > $2 and id <= $3 and data is not null
-order by id;
+where id = $1 and data is not null;
 
 -- name: past_events_everywhere
 select id, organization_id, type, case when $3 then data else '' end, ordering_key, actor
@@ -73,11 +72,16 @@ select min(id)
 from events
 where id > $1;
 
--- name: owed_between
--- By publishing: such deliveries lie between their event and the next.
+-- name: owed_by_publishing
 select event_id, id, state
 from deliveries
-where webhook_id = $1 and id > $2 and id < $3 and replay_id is null;
+where id = $1 and replay_id is null;
+
+-- name: owed_at_once
+-- What a publish owed a webhook lies between its event and the next.
+select id
+from deliveries
+where +webhook_id = $1 and id > $2 and id < $3 and replay_id is null;
 
 -- name: replayed_between
 select event_id, id, state

@@ -44,14 +44,15 @@ where id in (
   limit $5
 );
 
--- name: expire_held
+-- name: is_pending
+select 1
+from deliveries
+where id = $1 and state = 'pending';
+
+-- name: expire_delivery
 update deliveries
-set state = 'discarded', reason = 'expired', completed_at = $3
-where id in (
-  select id from deliveries
-  where webhook_id = $1 and id < $2 and state = 'pending'
-  limit $4
-);
+set state = 'discarded', reason = 'expired', completed_at = $2
+where id = $1 and state = 'pending';
 
 -- name: walk_deliveries
 select max(id), count(*)
@@ -71,7 +72,8 @@ where rowid in (
 -- name: prune_deliveries
 -- What was settled lately is history of its own, however long it was owed.
 delete from deliveries
-where id > $1 and id <= $2 and state <> 'pending' and completed_at < $3;
+where id > $1 and id <= $2 and state <> 'pending' and completed_at < $3
+returning webhook_id, id;
 
 -- name: walk_events
 select max(id), count(*)
@@ -83,7 +85,8 @@ from (select id from events where id > $1 and id < $2 order by id limit $3);
 delete from events
 where id > $1 and id <= $2
   and id not in (select event_id from deliveries where id > $1 and id < $3)
-  and not exists (select 1 from deliveries where event_id = events.id and replay_id is not null);
+  and not exists (select 1 from deliveries where event_id = events.id and replay_id is not null)
+returning organization_id, id;
 
 -- name: put_leaving
 insert into leavings (webhook_id)
@@ -102,11 +105,12 @@ where webhook_id = $1;
 delete from attempts
 where rowid in (
   select attempts.rowid
-  from (select id from deliveries where webhook_id = $1 order by id limit $2) as gone
-  join attempts on delivery_id = gone.id
+  from json_each($1) as gone
+  join attempts on delivery_id = gone.value
   limit $2
 );
 
--- name: delete_deliveries_of
+-- name: delete_delivery
 delete from deliveries
-where id in (select id from deliveries where webhook_id = $1 order by id limit $2);
+where id = $1;
+

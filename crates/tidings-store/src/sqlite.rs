@@ -48,6 +48,7 @@ mod listing;
 mod opening;
 mod paging;
 mod past;
+mod places;
 mod probing;
 mod publishing;
 mod readers;
@@ -65,6 +66,7 @@ mod words;
 use folding::{LOG_PAGES, Log};
 use job::{Job, Reply};
 use late::Waiting;
+use places::Place;
 use readers::Readers;
 pub(crate) use waking::Waking;
 use words::Word;
@@ -86,6 +88,7 @@ pub(crate) struct Engine {
     readers: Arc<Readers>,
     directory: Arc<Directory>,
     words: Waiting<Word>,
+    places: Waiting<Place>,
     sealer: Sealer,
     clock: Arc<dyn Clock>,
     /// Held as long as the database is ours.
@@ -108,6 +111,7 @@ impl Engine {
         let log = Log::new(LOG_PAGES, opened.folder)
             .map_err(|error| unavailable(&options.path, &error))?;
         let words = opened.words.waiting().clone();
+        let places = opened.places.waiting().clone();
         let writer = group::Writer {
             connection: opened.writer,
             log,
@@ -122,6 +126,7 @@ impl Engine {
             walks: upkeep::Walks::default(),
             counters: opened.counters,
             words: opened.words,
+            places: opened.places,
             refused_ms: refused_ms.clone(),
         };
         std::thread::Builder::new()
@@ -136,6 +141,7 @@ impl Engine {
             readers,
             directory,
             words,
+            places,
             sealer: options.sealer,
             clock,
             _lock: opened.lock,
@@ -191,7 +197,10 @@ impl Engine {
     }
 
     pub(crate) async fn prune(&self, before: Timestamp) -> Result<bool, StoreError> {
-        if let Some(step) = self.readers.read(erasing::plan).await? {
+        if let Some(erasure) = self.readers.read(erasing::next).await? {
+            let places = self.places.clone();
+            let plan = move |snapshot: &_| erasing::plan(snapshot, &places, &erasure);
+            let step = self.readers.read(plan).await?;
             self.ask(|reply| Job::Erase(step, reply)).await?;
             return Ok(true);
         }
@@ -237,9 +246,9 @@ impl Engine {
     }
 
     pub(crate) async fn events(&self, query: EventQuery) -> Result<Page<Event>, StoreError> {
-        let directory = self.directory.clone();
+        let (directory, places) = (self.directory.clone(), self.places.clone());
         self.readers
-            .read(move |connection| reading::events(connection, &directory, &query))
+            .read(move |connection| reading::events(connection, &directory, &places, &query))
             .await
     }
 
@@ -247,9 +256,9 @@ impl Engine {
         &self,
         query: DeliveryQuery,
     ) -> Result<Page<DeliveryRow>, StoreError> {
-        let directory = self.directory.clone();
+        let (directory, places) = (self.directory.clone(), self.places.clone());
         self.readers
-            .read(move |connection| reading::deliveries(connection, &directory, &query))
+            .read(move |connection| reading::deliveries(connection, &directory, &places, &query))
             .await
     }
 

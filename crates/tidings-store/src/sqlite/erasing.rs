@@ -5,18 +5,21 @@
 //! attempts the kept answers. What is not settled is discarded. An attempt under way is not called back:
 //! its outcome is recorded without the answer's body.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use tidings_core::delivery::{Attempt, DiscardReason};
 use tidings_core::id::{ContactId, DeliveryId, EventId, OrganizationId, WebhookId};
 
 use super::group::Commit;
+use super::late::Waiting;
+use super::paging::Bounds;
 use super::past;
+use super::places::{Owner, Place, Stretch};
 use super::records;
 use crate::change::Refusal;
 use crate::sql::statement;
 
 /// How many events one step of an erasure looks at.
-const LOOKED_AT_EVENTS_MAX: i64 = 2_000;
+const LOOKED_AT_EVENTS_MAX: usize = 2_000;
 /// How many events one step erases.
 const ERASED_EVENTS_MAX: usize = 50;
 
@@ -31,50 +34,67 @@ pub(super) struct Step {
     is_last: bool,
 }
 
-/// Plans the next step, if there is anything to erase.
-pub(super) fn plan(snapshot: &Connection) -> rusqlite::Result<Option<Step>> {
+/// An erasure that goes on.
+#[derive(Debug)]
+pub(super) struct Erasure {
+    id: i64,
+    organization: OrganizationId,
+    contact: String,
+    position: EventId,
+}
+
+/// The first of the erasures that go on.
+pub(super) fn next(snapshot: &Connection) -> rusqlite::Result<Option<Erasure>> {
     let mut first = snapshot.prepare_cached(statement("load_erasure"))?;
-    let erasure = first
-        .query_row([], |row| {
-            Ok((
-                row.get::<_, i64>(0)?,
-                row.get::<_, i64>(1)?,
-                row.get::<_, String>(2)?,
-                row.get::<_, i64>(3)?,
-            ))
+    let read = |row: &Row<'_>| {
+        Ok(Erasure {
+            id: row.get(0)?,
+            organization: OrganizationId(row.get(1)?),
+            contact: row.get(2)?,
+            position: EventId(row.get(3)?),
         })
-        .optional()?;
-    let Some((erasure, organization, contact, position)) = erasure else {
-        return Ok(None);
     };
+    first.query_row([], read).optional()
+}
+
+/// Plans the next step of an erasure.
+pub(super) fn plan(
+    snapshot: &Connection,
+    places: &Waiting<Place>,
+    erasure: &Erasure,
+) -> rusqlite::Result<Step> {
+    let owner = Owner::Organization(erasure.organization);
+    let stretch = Stretch {
+        owner,
+        // An erasure's id is a key of the time it began at.
+        keys: erasure.position.0 + 1..erasure.id,
+        newest_first: false,
+    };
+    let contact = as_json(&erasure.contact);
+    let load = |key| {
+        let mut about = snapshot.prepare_cached(statement("is_about"))?;
+        let read = |row: &Row<'_>| Ok((EventId(row.get(0)?), row.get::<_, bool>(1)?));
+        about.query_row(params![key, contact], read).optional()
+    };
+    let bounds = Bounds::of(LOOKED_AT_EVENTS_MAX);
+    let recent = places.recent_of([owner]);
+    let page = recent.page(snapshot, &stretch, bounds, load, |_| true)?;
     let mut step = Step {
-        erasure,
-        from: EventId(position),
-        to: EventId(position),
+        erasure: erasure.id,
+        from: erasure.position,
+        to: erasure.position,
         events: Vec::new(),
-        is_last: false,
+        is_last: !page.more,
     };
-    let mut about = snapshot.prepare_cached(statement("events_about"))?;
-    let mut rows = about.query(params![
-        organization,
-        position,
-        erasure,
-        as_json(&contact),
-        LOOKED_AT_EVENTS_MAX
-    ])?;
-    let mut looked_at = 0;
-    while step.events.len() < ERASED_EVENTS_MAX {
-        let Some(row) = rows.next()? else {
-            step.is_last = looked_at < LOOKED_AT_EVENTS_MAX;
+    for (event, is_about) in page.rows {
+        if step.events.len() == ERASED_EVENTS_MAX {
+            step.is_last = false;
             break;
-        };
-        looked_at += 1;
-        step.to = EventId(row.get(0)?);
-        if row.get(1)? {
-            step.events.push(step.to);
         }
+        step.to = event;
+        step.events.extend(is_about.then_some(event));
     }
-    Ok(Some(step))
+    Ok(step)
 }
 
 /// The id as it stands in data.

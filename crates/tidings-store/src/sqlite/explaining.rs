@@ -114,8 +114,8 @@ fn newest_delivery(
     }
     let next = past::next_event(snapshot, event)?.map_or(i64::MAX, |next| next.0);
     snapshot
-        .prepare_cached(statement("owed_between"))?
-        .query_row([webhook.id.0, event.0, next], |row| row.get(1))
+        .prepare_cached(statement("owed_at_once"))?
+        .query_row([webhook.id.0, event.0, next], |row| row.get(0))
         .optional()
         .map(|id| id.map(DeliveryId))
 }

@@ -20,6 +20,7 @@ use super::failure;
 use super::folding::Log;
 use super::job::{Done, Job};
 use super::late::Late;
+use super::places::Place;
 use super::upkeep::Walks;
 use super::waking::Waking;
 use super::words::Word;
@@ -50,6 +51,7 @@ pub(super) struct Writer {
     pub(super) walks: Walks,
     pub(super) counters: Counters,
     pub(super) words: Late<Word>,
+    pub(super) places: Late<Place>,
     /// When a commit was last refused by the disk; 0: since the last look, never.
     pub(super) refused_ms: Arc<AtomicI64>,
 }
@@ -65,6 +67,7 @@ pub(super) struct Commit<'w> {
     pub(super) walks: &'w mut Walks,
     pub(super) counters: &'w Counters,
     pub(super) words: &'w mut Late<Word>,
+    pub(super) places: &'w mut Late<Place>,
     pub(super) staged: Staged,
 }
 
@@ -151,6 +154,7 @@ impl Writer {
             }
             Err(error) => {
                 self.words.rolled_back();
+                self.places.rolled_back();
                 tracing::error!(jobs = group.len(), %error, "a commit failed and was rolled back");
                 match failure(&error) {
                     // One of them may be at fault: the others must not suffer for it.
@@ -189,6 +193,7 @@ impl Writer {
             walks: &mut self.walks,
             counters: &self.counters,
             words: &mut self.words,
+            places: &mut self.places,
             staged: Staged::default(),
         };
         let mut done = Vec::with_capacity(group.len());
@@ -224,15 +229,18 @@ impl Writer {
         commit.write_counters()?;
         commit.write_sequences()?;
         commit.look_for_the_next_wake()?;
-        let placed = commit.words.place(&commit.transaction)?;
+        let placed_words = commit.words.place(&commit.transaction)?;
+        let placed = commit.places.place(&commit.transaction)?;
         let Commit {
             transaction,
             staged,
             words,
+            places,
             ..
         } = commit;
         transaction.commit()?;
-        words.committed(placed);
+        words.committed(placed_words);
+        places.committed(placed);
         Ok((done, staged))
     }
 

@@ -6,6 +6,7 @@
 //! whoever opens the store makes them anew for the rows that came after the last of which all are in place.
 
 use std::collections::BTreeSet;
+use std::iter;
 use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 
@@ -161,4 +162,37 @@ impl<E: Entry> Late<E> {
             };
         }
     }
+}
+
+/// Keys that wait, in order, and keys that are in place, which come in the order asked for, as one list.
+pub(super) fn together(
+    mut waiting: Vec<i64>,
+    placed: impl Iterator<Item = rusqlite::Result<i64>>,
+    newest_first: bool,
+) -> impl Iterator<Item = rusqlite::Result<i64>> {
+    let comes_first = move |one: i64, other: i64| {
+        if newest_first {
+            one > other
+        } else {
+            one < other
+        }
+    };
+    // The next is the last.
+    if !newest_first {
+        waiting.reverse();
+    }
+    let mut placed = placed.peekable();
+    iter::from_fn(move || {
+        let next = match placed.peek() {
+            Some(Ok(next)) => *next,
+            Some(Err(_)) => return placed.next(),
+            None => return waiting.pop().map(Ok),
+        };
+        // It was put into place meanwhile.
+        waiting.pop_if(|key| *key == next);
+        match waiting.pop_if(|key| comes_first(*key, next)) {
+            Some(key) => Some(Ok(key)),
+            None => placed.next(),
+        }
+    })
 }

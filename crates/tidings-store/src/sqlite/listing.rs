@@ -8,7 +8,7 @@ use tidings_core::clock::Timestamp;
 use tidings_core::id::OrganizationId;
 use tidings_core::record::Stored;
 
-use super::late::Waiting;
+use super::late::{Waiting, together};
 use super::paging::{Bounds, first, merge};
 use super::reading::{MERGED_MAX, organizations_within};
 use super::records::load;
@@ -131,7 +131,7 @@ impl Filter<'_> {
                 let name = statement("keys_of_marked_records");
                 let mut listed = self.connection.prepare_cached(name)?;
                 let keys = listed.query_map(params![organization.0, kind, mark, before], key)?;
-                self.first(newest_first(waiting, keys), organization, bounds)
+                self.first(together(waiting, keys, true), organization, bounds)
             }
         }
     }
@@ -171,25 +171,4 @@ impl Filter<'_> {
         }
         Ok(true)
     }
-}
-
-/// Keys that wait, in order, and keys that are listed, newest first, as one list.
-fn newest_first(
-    mut waiting: Vec<i64>,
-    listed: impl Iterator<Item = rusqlite::Result<i64>>,
-) -> impl Iterator<Item = rusqlite::Result<i64>> {
-    let mut listed = listed.peekable();
-    iter::from_fn(move || {
-        let next = match listed.peek() {
-            Some(Ok(next)) => *next,
-            Some(Err(_)) => return listed.next(),
-            None => return waiting.pop().map(Ok),
-        };
-        match waiting.pop_if(|key| *key >= next) {
-            // It was listed meanwhile.
-            Some(key) if key == next => listed.next(),
-            Some(key) => Some(Ok(key)),
-            None => listed.next(),
-        }
-    })
 }

@@ -12,6 +12,7 @@ use tidings_core::id::WebhookId;
 
 use super::counters::Counters;
 use super::late::Late;
+use super::places::{self, Place};
 use super::waking::next_wake;
 use super::words::{self, Word};
 use super::{READERS, resealing, unavailable};
@@ -49,6 +50,7 @@ pub(super) struct Opened {
     pub(super) next_wake: Option<Timestamp>,
     pub(super) counters: Counters,
     pub(super) words: Late<Word>,
+    pub(super) places: Late<Place>,
 }
 
 pub(super) fn open(
@@ -78,6 +80,7 @@ pub(super) fn open(
     let (last_key, counters) = load(path, &mut writer, &options.sealer, directory)?;
     resealing::reseal(path, &mut writer, &options.sealer, now)?;
     let last_record_key = last_record_key(&writer).map_err(|error| explain(path, &error))?;
+    let places = places::open(&mut writer).map_err(|error| explain(path, &error))?;
     let words = words::open(&mut writer).map_err(|error| explain(path, &error))?;
     let next_wake = next_wake(&writer).map_err(|error| explain(path, &error))?;
     let folder = connect(path, true)
@@ -95,6 +98,7 @@ pub(super) fn open(
         next_wake,
         counters,
         words,
+        places,
     })
 }
 

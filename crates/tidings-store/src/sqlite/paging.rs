@@ -18,6 +18,22 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
+    /// For what is bounded otherwise.
+    pub(super) fn none() -> Self {
+        Self {
+            limit: usize::MAX,
+            looked_at_max: usize::MAX,
+        }
+    }
+
+    /// So many, however many are looked at.
+    pub(super) fn of(limit: usize) -> Self {
+        Self {
+            limit,
+            ..Self::none()
+        }
+    }
+
     pub(super) fn whole(limit: usize) -> Self {
         Self::share(limit, 1)
     }

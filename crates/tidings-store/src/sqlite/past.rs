@@ -1,7 +1,7 @@
 //! Where past events stand with one webhook, in the order of their commit.
 //!
 //! A publish owes an event right after storing it, before the next event gets its id. So what it owed
-//! a webhook is found between two events in the index by webhook, without an index on events there.
+//! a webhook is found between two events among all of that webhook's, without an index on events there.
 //! What a replay owes comes later, and has an index of its own.
 
 use std::collections::{BTreeSet, HashMap};
@@ -16,6 +16,7 @@ use tidings_core::webhook::deaf::deaf_to;
 use tidings_events::EventFacts;
 
 use super::paging::{Bounds, merge, page};
+use super::places::{self, Owner, Recent};
 use super::reading::{MERGED_MAX, unreadable};
 use crate::directory::Directory;
 use crate::query::Page;
@@ -34,6 +35,8 @@ pub(super) struct Past<'a> {
     /// What of it fell to a discard of everything that is still being written out; read before the
     /// snapshot is taken.
     pub(super) discarded_through: i64,
+    /// What of its events and deliveries is not in place; read before as well.
+    pub(super) recent: &'a Recent,
 }
 
 /// A stretch of it: what was committed after one event and up to another.
@@ -168,10 +171,19 @@ impl Past<'_> {
         }
         let each = (LOOKED_AT_EVENTS_MAX / organizations.len().max(1)).max(LOOKED_AT_EVENTS_MIN);
         let bounds = Bounds::share(each, organizations.len());
+        let load = |key| {
+            let mut load = self.snapshot.prepare_cached(statement("past_event"))?;
+            let found = load.query_row(params![key, needs_data], candidate_of);
+            found.optional()
+        };
         let pages = organizations.iter().map(|id| {
-            let values = params![id.0, after.0, through.0, needs_data];
-            let name = "past_events";
-            page(self.snapshot, name, values, bounds, candidate_of, |_| true)
+            let stretch = places::Stretch {
+                owner: Owner::Organization(*id),
+                keys: after.0 + 1..through.0 + 1,
+                newest_first: false,
+            };
+            let recent = self.recent;
+            recent.page(self.snapshot, &stretch, bounds, load, |_| true)
         });
         merge(pages, LOOKED_AT_EVENTS_MAX, false, |row| row.id.0)
     }
@@ -182,26 +194,35 @@ impl Past<'_> {
         let webhook = self.webhook.id;
         let next = next_event(self.snapshot, through)?.map_or(i64::MAX, |next| next.0);
         let mut newest: HashMap<EventId, (i64, Standing)> = HashMap::new();
-        let mut note = |row: &Row<'_>| -> rusqlite::Result<()> {
-            let (event, id) = (EventId(row.get(0)?), row.get(1)?);
-            let standing = standing_of(row, 2, id <= self.discarded_through)?;
+        let mut note = |(event, id, standing)| {
             let known = newest.entry(event).or_insert((id, standing));
             if id > known.0 {
                 *known = (id, standing);
             }
-            Ok(())
         };
-        let mut owed = self.snapshot.prepare_cached(statement("owed_between"))?;
-        let mut rows = owed.query(params![webhook.0, after.0, next])?;
-        while let Some(row) = rows.next()? {
-            note(row)?;
-        }
+        let read = |row: &Row<'_>| {
+            let (event, id) = (EventId(row.get(0)?), row.get(1)?);
+            let standing = standing_of(row, 2, id <= self.discarded_through)?;
+            Ok((event, id, standing))
+        };
+        let load = |key| {
+            let name = statement("owed_by_publishing");
+            let mut load = self.snapshot.prepare_cached(name)?;
+            load.query_row([key], read).optional()
+        };
+        let stretch = places::Stretch {
+            owner: Owner::Webhook(webhook),
+            keys: after.0 + 1..next,
+            newest_first: false,
+        };
+        let owed = self.recent;
+        let owed = owed.page(self.snapshot, &stretch, Bounds::none(), load, |_| true)?;
+        owed.rows.into_iter().for_each(&mut note);
         let mut replayed = self
             .snapshot
             .prepare_cached(statement("replayed_between"))?;
-        let mut rows = replayed.query(params![after.0, through.0, webhook.0])?;
-        while let Some(row) = rows.next()? {
-            note(row)?;
+        for found in replayed.query_map(params![after.0, through.0, webhook.0], read)? {
+            note(found?);
         }
         let standings = newest.into_iter();
         Ok(standings

@@ -11,6 +11,7 @@ use tidings_core::webhook::Ordering;
 use tidings_events::EventFacts;
 
 use super::group::Commit;
+use super::places::Place;
 use super::reading;
 use crate::answer::Answer;
 use crate::publish::{ACCEPTED, Publish, Published, accepted_body};
@@ -111,6 +112,8 @@ impl Commit<'_> {
             content: new.content,
         };
         self.insert_event(&event)?;
+        let place = Place::of_event(organization_id, id);
+        self.places.take_in(&self.transaction, place)?;
         self.owe(&Arc::new(Outgoing::new(event)))?;
         self.staged.events += 1;
         Ok(id)
@@ -217,6 +220,8 @@ impl Commit<'_> {
                 replay.map(|id| id.0),
             ],
         )?;
+        let place = Place::of_delivery(webhook_id, id);
+        self.places.take_in(&self.transaction, place)?;
         *self.staged.newly_owed.entry(webhook_id).or_default() += 1;
         self.staged.committed.owed.push(Owed {
             id,

@@ -9,7 +9,9 @@ use tidings_core::event::{Content, ERASED, Event, OccurredAt};
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId, first_key_at};
 use tidings_core::outcome::AttemptError;
 
+use super::late::Waiting;
 use super::paging::{Bounds, merge, page};
+use super::places::{Owner, Place, Recent, Stretch};
 use crate::answer::{Answer, Remembered};
 use crate::directory::Directory;
 use crate::query::{
@@ -60,12 +62,13 @@ pub(super) fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {
 pub(super) fn events(
     connection: &Connection,
     directory: &Directory,
+    places: &Waiting<Place>,
     query: &EventQuery,
 ) -> rusqlite::Result<Page<Event>> {
     let since = query.since.map_or(0, first_key_at);
-    let (before, after) = match query.page {
-        EventPage::Before(id) => (id.map_or(i64::MAX, |id| id.0), None),
-        EventPage::After(id) => (0, Some(id.map_or(0, |id| id.0))),
+    let (keys, newest_first) = match query.page {
+        EventPage::Before(id) => (since..id.map_or(i64::MAX, |id| id.0), true),
+        EventPage::After(id) => (since.max(id.map_or(0, |id| id.0 + 1))..i64::MAX, false),
     };
     let organizations = organizations_within(directory, &query.reach);
     let wanted = |event: &Event| {
@@ -75,51 +78,26 @@ pub(super) fn events(
     if organizations.len() > MERGED_MAX {
         let within = |event: &Event| organizations.contains(&event.organization_id);
         let wanted = |event: &Event| within(event) && wanted(event);
-        let bounds = Bounds::whole(query.limit);
-        return match after {
-            None => {
-                let values = params![before, since];
-                page(
-                    connection,
-                    "events_before",
-                    values,
-                    bounds,
-                    event_of,
-                    wanted,
-                )
-            }
-            Some(after) => {
-                let values = params![after, since];
-                page(connection, "events_after", values, bounds, event_of, wanted)
-            }
+        let name = if newest_first {
+            "events_before"
+        } else {
+            "events_after"
         };
+        let (values, bounds) = ([keys.start, keys.end], Bounds::whole(query.limit));
+        return page(connection, name, values, bounds, event_of, wanted);
     }
-    let bounds = Bounds::share(query.limit, organizations.len());
-    let pages = organizations.iter().map(|id| match after {
-        None => {
-            let values = params![id.0, before, since];
-            page(
-                connection,
-                "events_of_before",
-                values,
-                bounds,
-                event_of,
-                wanted,
-            )
-        }
-        Some(after) => {
-            let values = params![id.0, after, since];
-            page(
-                connection,
-                "events_of_after",
-                values,
-                bounds,
-                event_of,
-                wanted,
-            )
-        }
+    let owners = organizations.iter().copied().map(Owner::Organization);
+    let recent = places.recent_of(owners.clone());
+    let bounds = Bounds::share(query.limit, owners.len());
+    let load = |key| event(connection, EventId(key));
+    let pages = owners.map(|owner| {
+        let stretch = Stretch {
+            owner,
+            keys: keys.clone(),
+            newest_first,
+        };
+        recent.page(connection, &stretch, bounds, load, wanted)
     });
-    let newest_first = after.is_none();
     merge(pages, query.limit, newest_first, |event| event.id.0)
 }
 
@@ -136,6 +114,7 @@ pub(super) fn webhook_of(
 pub(super) fn deliveries(
     connection: &Connection,
     directory: &Directory,
+    places: &Waiting<Place>,
     query: &DeliveryQuery,
 ) -> rusqlite::Result<Page<DeliveryRow>> {
     let webhooks = match &query.whose {
@@ -145,10 +124,11 @@ pub(super) fn deliveries(
     if webhooks.len() > MERGED_MAX {
         return many(connection, directory, query, &webhooks);
     }
+    let recent = places.recent_of(webhooks.iter().map(|id| Owner::Webhook(*id)));
     let bounds = Bounds::share(query.limit, webhooks.len());
     let pages = webhooks
         .iter()
-        .map(|id| of_webhook(connection, directory, query, bounds, *id));
+        .map(|id| of_webhook(connection, directory, &recent, query, bounds, *id));
     merge(pages, query.limit, true, |row| row.id.0)
 }
 
@@ -174,25 +154,36 @@ fn webhooks_within(directory: &Directory, reach: &Reach) -> BTreeSet<WebhookId> 
 fn of_webhook(
     connection: &Connection,
     directory: &Directory,
+    recent: &Recent,
     query: &DeliveryQuery,
     bounds: Bounds,
     webhook: WebhookId,
 ) -> rusqlite::Result<Page<DeliveryRow>> {
-    let name = match query.status {
-        Some(Status::Exhausted) => "exhausted_of_webhook",
-        _ => "deliveries_of_webhook",
-    };
     let (before, since) = key_range(query);
     let view = View::of(directory, webhook);
     let read = |row: &Row<'_>| delivery_of(row, view);
-    page(
-        connection,
-        name,
-        params![webhook.0, before, since],
-        bounds,
-        read,
-        |row| wanted(query, row),
-    )
+    let wanted = |row: &DeliveryRow| wanted(query, row);
+    if query.status == Some(Status::Exhausted) {
+        let values = params![webhook.0, before, since];
+        return page(
+            connection,
+            "exhausted_of_webhook",
+            values,
+            bounds,
+            read,
+            wanted,
+        );
+    }
+    let stretch = Stretch {
+        owner: Owner::Webhook(webhook),
+        keys: since..before,
+        newest_first: true,
+    };
+    let load = |key| {
+        let mut load = connection.prepare_cached(statement("load_delivery"))?;
+        load.query_row([key], read).optional()
+    };
+    recent.page(connection, &stretch, bounds, load, wanted)
 }
 
 fn many(

@@ -17,7 +17,9 @@ use tidings_core::webhook::{Ordering, Webhook};
 use super::claiming::parked_keys;
 use super::group::Commit;
 use super::job::Job;
+use super::late::Waiting;
 use super::past::{Past, Stretch};
+use super::places::Place;
 use super::{Engine, reading, replays};
 use crate::change::Refusal;
 use crate::directory::Directory;
@@ -66,12 +68,13 @@ enum Does {
 pub(super) fn plan(
     snapshot: &Connection,
     directory: &Directory,
+    places: &Waiting<Place>,
     after: Option<WebhookId>,
     now: Timestamp,
 ) -> rusqlite::Result<Round> {
-    // Before the snapshot is taken, by the first question: where a discard was written out since, the
-    // snapshot shows that, and an old mark says nothing wrong.
-    let discards = directory.discards();
+    // Before the snapshot is taken, by the first question: where a discard was written out since, or a row
+    // put into place, the snapshot shows that, and what is old here says nothing wrong.
+    let (discards, recent) = (directory.discards(), places.recent());
     let mut running = snapshot.prepare_cached(statement("running_replays"))?;
     let from = after.map_or(0, |id| id.0);
     let replays: Vec<Replay> = running
@@ -88,6 +91,7 @@ pub(super) fn plan(
                 directory,
                 webhook: &webhook,
                 discarded_through: discards.get(&webhook.id).copied().unwrap_or_default(),
+                recent: &recent,
             },
             now,
         };
@@ -119,6 +123,7 @@ impl Planner<'_> {
             directory,
             webhook,
             discarded_through,
+            ..
         } = self.past;
         let pending = replays::pending(snapshot, replay.id, discarded_through)?.len();
         if replay.has_looked_at_all() {
@@ -184,7 +189,7 @@ impl Engine {
         let mut after = selection.begins_after();
         while after < through {
             let (webhook, selection) = (webhook.clone(), selection.clone());
-            let directory = self.directory.clone();
+            let (directory, places) = (self.directory.clone(), self.places.clone());
             let found = self
                 .readers
                 .read(move |snapshot| {
@@ -193,6 +198,7 @@ impl Engine {
                         directory: &directory,
                         webhook: &webhook,
                         discarded_through: directory.health(webhook.id).discarded_through,
+                        recent: &places.recent(),
                     };
                     let stretch = Stretch { after, through };
                     past.find(&selection, stretch, usize::MAX)
@@ -213,10 +219,11 @@ impl Engine {
 
     /// Plans a step of each of the next replays and takes it.
     pub(crate) async fn replay_on(&self, after: Option<WebhookId>) -> Result<Replayed, StoreError> {
-        let (directory, now) = (self.directory.clone(), self.clock.now());
+        let (directory, places) = (self.directory.clone(), self.places.clone());
+        let now = self.clock.now();
         let round = self
             .readers
-            .read(move |snapshot| plan(snapshot, &directory, after, now))
+            .read(move |snapshot| plan(snapshot, &directory, &places, after, now))
             .await?;
         let replayed = Replayed {
             looked_at: round.looked_at,

@@ -1,13 +1,17 @@
 //! Tidying in small steps: discards written out, what was owed for too long, old history.
 
+use std::ops::Range;
+
 use rusqlite::{OptionalExtension, params};
 use tidings_core::clock::Timestamp;
-use tidings_core::id::{EventId, ReplayId, WebhookId, first_key_at};
+use tidings_core::id::{DeliveryId, EventId, OrganizationId, ReplayId, WebhookId, first_key_at};
 use tidings_core::stats::Tally;
 
 use super::expiring::Round;
 use super::group::Commit;
+use super::paging::Bounds;
 use super::past;
+use super::places::{Owner, Place, Stretch};
 use crate::answer::REMEMBERED_FOR;
 use crate::sql::statement;
 
@@ -26,14 +30,14 @@ pub(super) struct Walks {
 }
 
 /// The rows of one step of a walk.
-struct Stretch {
+struct Walked {
     /// The key of the last; `None` when there were none.
     last: Option<i64>,
     /// Whether there may be more.
     is_full: bool,
 }
 
-impl Stretch {
+impl Walked {
     /// Where the next step goes on; a walk that has ended begins anew.
     fn next(&self) -> i64 {
         self.last.filter(|_| self.is_full).unwrap_or(0)
@@ -100,12 +104,21 @@ impl Commit<'_> {
             .query_row([], |row| row.get(0))
             .optional()?;
         let Some(id) = leaving else { return Ok(false) };
-        if self.step("delete_attempts_of", params![id, STEP_ROWS])? == STEP_ROWS {
+        let webhook = WebhookId(id);
+        let gone = self.deliveries_of(webhook, 0..i64::MAX, STEP_ROWS, |_| Ok(true))?;
+        let keys = serde_json::to_string(&gone).expect("keys are numbers");
+        if self.step("delete_attempts_of", params![keys, STEP_ROWS])? == STEP_ROWS {
             return Ok(true);
         }
-        let mut left = self.step("delete_replays_of", params![id, STEP_ROWS])? == STEP_ROWS;
+        for delivery in &gone {
+            self.execute("delete_delivery", [delivery.0])?;
+            let place = Place::of_delivery(webhook, *delivery);
+            self.places.take_out(&self.transaction, place)?;
+        }
+        let mut left = gone.len() as i64 == STEP_ROWS;
+        left |= self.step("delete_replays_of", params![id, STEP_ROWS])? == STEP_ROWS;
         left |= self.step("delete_stats_of", params![id, STEP_ROWS])? == STEP_ROWS;
-        if self.step("delete_deliveries_of", params![id, STEP_ROWS])? < STEP_ROWS && !left {
+        if !left {
             self.execute("delete_leaving", params![id])?;
         }
         Ok(true)
@@ -138,7 +151,10 @@ impl Commit<'_> {
             if self.step("prune_attempts", (after, last, old, STEP_ROWS))? == STEP_ROWS {
                 return Ok(true);
             }
-            self.execute("prune_deliveries", (after, last, old))?;
+            for (webhook, id) in self.pruned("prune_deliveries", (after, last, old))? {
+                let place = Place::of_delivery(WebhookId(webhook), DeliveryId(id));
+                self.places.take_out(&self.transaction, place)?;
+            }
         }
         self.walks.deliveries = stretch.next();
         Ok(stretch.is_full)
@@ -155,18 +171,54 @@ impl Commit<'_> {
         if let Some(last) = stretch.last {
             let next = past::next_event(&self.transaction, EventId(last))?;
             let next = next.map_or(i64::MAX, |id| id.0);
-            self.execute("prune_events", params![after, last, next])?;
+            for (organization, id) in self.pruned("prune_events", (after, last, next))? {
+                let place = Place::of_event(OrganizationId(organization), EventId(id));
+                self.places.take_out(&self.transaction, place)?;
+            }
         }
         self.walks.events = stretch.next();
         Ok(stretch.is_full)
     }
 
+    /// Removes rows; each is told with its owner.
+    fn pruned(
+        &self,
+        name: &'static str,
+        values: impl rusqlite::Params,
+    ) -> rusqlite::Result<Vec<(i64, i64)>> {
+        self.transaction
+            .prepare_cached(statement(name))?
+            .query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect()
+    }
+
+    /// The oldest deliveries of a webhook with keys in a range, as many as are asked for and `wanted`.
+    pub(super) fn deliveries_of(
+        &self,
+        webhook: WebhookId,
+        keys: Range<i64>,
+        count: i64,
+        wanted: impl Fn(DeliveryId) -> rusqlite::Result<bool>,
+    ) -> rusqlite::Result<Vec<DeliveryId>> {
+        let owner = Owner::Webhook(webhook);
+        let stretch = Stretch {
+            owner,
+            keys,
+            newest_first: false,
+        };
+        let load = |key| Ok(wanted(DeliveryId(key))?.then_some(DeliveryId(key)));
+        let recent = self.places.waiting().recent_of([owner]);
+        let bounds = Bounds::of(count as usize);
+        let page = recent.page(&self.transaction, &stretch, bounds, load, |_| true)?;
+        Ok(page.rows)
+    }
+
     /// The next rows of a walk after the key `after` and before `end`.
-    fn stretch(&self, name: &'static str, after: i64, end: i64) -> rusqlite::Result<Stretch> {
+    fn stretch(&self, name: &'static str, after: i64, end: i64) -> rusqlite::Result<Walked> {
         self.transaction.prepare_cached(statement(name))?.query_row(
             params![after, end, STEP_ROWS],
             |row| {
-                Ok(Stretch {
+                Ok(Walked {
                     last: row.get(0)?,
                     is_full: row.get::<_, i64>(1)? == STEP_ROWS,
                 })

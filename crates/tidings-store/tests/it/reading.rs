@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tidings_core::clock::Clock as _;
 use tidings_core::delivery::Next;
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId};
 use tidings_store::Store;
+use tidings_store::change::Change;
 use tidings_store::query::{
     DeliveryQuery, EventFilter, EventPage, EventQuery, Page, Reach, Status, Whose,
 };
 
-use crate::bench::{Bench, Place, SECOND, START, event, every, message};
+use crate::bench::{Bench, DAY, Place, SECOND, START, Sqlite, event, every, message};
+use crate::counting::killed;
 
 fn events(reach: Reach, page: EventPage, limit: usize) -> EventQuery {
     EventQuery {
@@ -351,4 +354,71 @@ pub(crate) async fn the_directory_is_equal_after_reopening<P: Place>() {
     assert_eq!(seen(&bench.store), before);
     bench.messages(below, &["c"]).await;
     assert_eq!((bench.pending(hook), bench.pending(ordered)), (1, 3));
+}
+
+/// The newest rows are put among those of their owners a few at a time. Wherever the process dies, the
+/// lists of the next one are whole; and what is removed is in none.
+#[tokio::test]
+async fn killed_anywhere_the_lists_are_whole() {
+    const OWNERS: usize = 40;
+    const ROUNDS: usize = 30;
+    let bench = Bench::<Sqlite>::open();
+    let mut owners = Vec::new();
+    for _ in 0..OWNERS {
+        let organization = bench.organization(None).await;
+        owners.push((organization, bench.webhook(organization).await, Vec::new()));
+    }
+    for round in 1..=ROUNDS {
+        for (organization, _, published) in &mut owners {
+            let events = bench.messages(*organization, &["a"; 10]).await;
+            published.extend(events);
+        }
+        // Before, while and after the first are put into place.
+        if ![5, 21, 22, ROUNDS].contains(&round) {
+            continue;
+        }
+        let killed = killed(&bench);
+        for store in [&bench.store, &killed.store] {
+            for (organization, webhook, published) in &owners {
+                let reach = Reach::Only(*organization);
+                let oldest_first = events(reach.clone(), EventPage::After(None), 70);
+                assert_eq!(walk_events(store, oldest_first).await, *published);
+                let newest_first = events(reach, EventPage::Before(None), 70);
+                let mut found = walk_events(store, newest_first).await;
+                found.reverse();
+                assert_eq!(found, *published);
+                let (owed, _) = walk_deliveries(store, every(Whose::Webhook(*webhook), 70)).await;
+                assert_eq!(owed.len(), published.len());
+                assert!(owed.is_sorted_by(|one, next| one > next));
+            }
+        }
+        let (organization, webhook, published) = &owners[0];
+        killed
+            .change(Change::DeleteWebhook(*webhook))
+            .await
+            .unwrap();
+        killed.clock.advance(DAY);
+        killed.prune(killed.clock.now()).await;
+        let left = every(Whose::Webhook(*webhook), 70);
+        assert_eq!(walk_deliveries(&killed.store, left).await.0, []);
+        let left = events(Reach::Only(*organization), EventPage::Before(None), 70);
+        assert_eq!(
+            walk_events(&killed.store, left).await,
+            [],
+            "of {}",
+            published.len()
+        );
+        let connection = rusqlite::Connection::open(killed.place.path()).unwrap();
+        let count = |table: &str| -> i64 {
+            let mut count = connection
+                .prepare(&format!("select count(*) from {table}"))
+                .unwrap();
+            count.query_row([], |row| row.get(0)).unwrap()
+        };
+        assert!(
+            count("event_places") <= count("events"),
+            "of a row that is gone nothing is left"
+        );
+        assert!(count("delivery_places") <= count("deliveries"));
+    }
 }

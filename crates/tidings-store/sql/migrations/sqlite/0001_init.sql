@@ -35,7 +35,6 @@ create table events (
   created_at bigint not null,
   traceparent text
 );
-create index events_by_organization on events (organization_id, id);
 create unique index events_by_external_id on events (organization_id, external_id) where external_id is not null;
 
 -- The last number given within a conversation.
@@ -69,7 +68,6 @@ create table deliveries (
   completed_at bigint,
   replay_id bigint
 );
-create index deliveries_by_webhook on deliveries (webhook_id, id);
 -- What was never tried is apart from what was, so that a failing lane finds it among a million.
 create index deliveries_fresh on deliveries (webhook_id, due_at, id) where state = 'pending' and failure is null;
 create index deliveries_tried on deliveries (webhook_id, due_at, id) where state = 'pending' and failure is not null;
@@ -81,6 +79,23 @@ create index deliveries_ordered on deliveries (webhook_id, id, order_key) where 
 create index deliveries_replayed on deliveries (event_id, webhook_id, id) where replay_id is not null;
 create index deliveries_of_replay on deliveries (replay_id, state) where replay_id is not null;
 create index deliveries_failed on deliveries (webhook_id, event_id) where state = 'exhausted';
+
+-- The rows of each owner. Those of the newest rows are put in later, many at once and in order.
+create table event_places (
+  organization_id bigint not null,
+  event_id bigint not null,
+  primary key (organization_id, event_id)
+) without rowid;
+create table delivery_places (
+  webhook_id bigint not null,
+  delivery_id bigint not null,
+  primary key (webhook_id, delivery_id)
+) without rowid;
+-- Up to which key all events and deliveries are in them; a start puts in those that came after.
+create table rows_in_place (
+  through bigint not null
+);
+insert into rows_in_place (through) values (0);
 
 create table attempts (
   delivery_id bigint not null,
