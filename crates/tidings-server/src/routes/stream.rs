@@ -13,6 +13,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{Either, StreamBody};
 use hyper::body::Frame;
 use tidings_core::access::Area;
+use tidings_core::clock::Timestamp;
 use tidings_core::event::Event;
 use tidings_core::fault::Fault;
 use tidings_core::id::EventId;
@@ -37,6 +38,8 @@ const BATCH_MAX: usize = 100;
 /// How long a stream may be silent before a comment keeps it open, and before its key is looked at.
 const SILENCE_MAX: Duration = Duration::from_secs(15);
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// What a stream says when there is nothing to say.
+const HEARTBEAT: &str = ": nothing new\n\n";
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 
 const LAST: Parameter = Parameter {
@@ -73,6 +76,7 @@ async fn follow(call: Call) -> Result<Answer, Problem> {
     // Registered before looking: what is committed in between is not slept through.
     let commits = call.app.store.commits();
     let draining = call.app.draining.subscribe();
+    let spoke_at = call.app.now();
     let mut follower = Follower {
         call,
         reach,
@@ -81,6 +85,7 @@ async fn follow(call: Call) -> Result<Answer, Problem> {
         commits,
         draining,
         ready: VecDeque::new(),
+        spoke_at,
         _slot: slot,
     };
     follower.after = match last {
@@ -90,6 +95,7 @@ async fn follow(call: Call) -> Result<Answer, Problem> {
     let opening = stream::once(async { Ok(Frame::data(Bytes::from_static(b"retry: 1000\n\n"))) });
     let frames = stream::unfold(follower, |mut follower| async move {
         let text = follower.next().await?;
+        follower.spoke_at = follower.call.app.now();
         Some((
             Ok::<_, Infallible>(Frame::data(Bytes::from(text))),
             follower,
@@ -126,6 +132,8 @@ struct Follower {
     draining: watch::Receiver<bool>,
     /// Read, but not sent.
     ready: VecDeque<Event>,
+    /// When something was last sent.
+    spoke_at: Timestamp,
     _slot: OwnedSemaphorePermit,
 }
 
@@ -158,14 +166,26 @@ impl Follower {
             if let Some(looked_at) = page.next {
                 // Nothing asked for among so many: there is more behind them.
                 self.after = EventId(looked_at);
-            } else if !self.wait().await {
-                return Some(": nothing new\n\n".to_owned());
+            }
+            let left = self.silence_left();
+            if left.is_zero() || (page.next.is_none() && !self.wait(left).await) {
+                return Some(HEARTBEAT.to_owned());
             }
         }
     }
 
+    /// How long the stream may still be silent. Commits that hold nothing for it do not count as
+    /// something said. After the clock was set back nobody knows how long it was: then no longer.
+    fn silence_left(&self) -> Duration {
+        let now = self.call.app.now();
+        if now < self.spoke_at {
+            return Duration::ZERO;
+        }
+        SILENCE_MAX.saturating_sub(now.since(self.spoke_at))
+    }
+
     /// Waits for a commit or the end; false when neither came in time.
-    async fn wait(&mut self) -> bool {
+    async fn wait(&mut self, patience: Duration) -> bool {
         let (commits, draining) = (&mut self.commits, &mut self.draining);
         let news = async {
             tokio::select! {
@@ -173,7 +193,7 @@ impl Follower {
                 _ = draining.wait_for(|draining| *draining) => {}
             }
         };
-        timeout(SILENCE_MAX, news).await.is_ok()
+        timeout(patience, news).await.is_ok()
     }
 
     fn is_welcome(&self) -> bool {

@@ -1,9 +1,12 @@
 //! Server-sent events (contract §6).
 
+use std::time::Duration;
+
 use http::Method;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::app::{Caller, TestApp, event, text};
 
@@ -127,6 +130,29 @@ async fn a_stream_is_narrowed_and_ends_with_the_server() {
     app.stop();
     assert_eq!(stream.piece().await, None);
     app.ended().await;
+}
+
+#[tokio::test]
+async fn a_quiet_stream_on_a_busy_server_is_kept_open() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let mut stream = Stream::open(&tenant, "/v1/events/stream?type=tag.added").await;
+    let other = || tenant.post("/v1/events", event("c"));
+    let tag = json!({"type": "tag.added", "data": {"conversation": {"id": "c"}, "tag": "vip"}});
+    // Each commit is soon after the one before, and none has anything for this stream.
+    for _ in 0..2 {
+        for _ in 0..3 {
+            app.clock.advance(Duration::from_secs(5));
+            other().await.expect(202);
+        }
+        // Well before a timer that began anew with the last commit.
+        let piece = timeout(Duration::from_secs(10), stream.piece()).await;
+        assert_eq!(piece.unwrap().as_deref(), Some(": nothing new"));
+    }
+    app.clock.advance(Duration::from_secs(14));
+    other().await.expect(202);
+    tenant.post("/v1/events", tag).await.expect(202);
+    assert_eq!(stream.event().await.1, "tag.added", "not silent for long");
 }
 
 #[tokio::test]
