@@ -1,6 +1,9 @@
 //! `Idempotency-Key`: a creating request that is sent twice is done once (contract §4).
 //!
-//! What was answered is remembered in the same commit as what was done, so no crash can part them.
+//! What a creation or a command was answered is remembered in the same commit as what was done, so no
+//! crash can part them. Refusals, and what is done outside the store or in commits of their own (a test
+//! call, a verification that changes nothing, a delivery retried or discarded, an erasure), are
+//! remembered by a second commit: when that fails, asking again does it again.
 //! Only that a request is *still running* is known in memory alone; after a crash it runs no more.
 
 use std::collections::HashSet;
@@ -11,12 +14,14 @@ use parking_lot::Mutex;
 use tidings_core::fault::Fault;
 use tidings_store::answer::{self, Remember};
 use tidings_store::change::{Change, Request};
+use tracing::warn;
 
 use crate::answer::Answer;
 use crate::app::App;
 use crate::call::Call;
 use crate::operation::Operation;
 use crate::problem::{Code, Problem};
+use crate::version::VERSION_FIRST;
 
 /// The header.
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -77,17 +82,28 @@ pub(crate) async fn answer_once(
         return Err(Problem::new(Code::Conflict, detail));
     };
     if let Some(first) = app.store.recall(remember.scope).await? {
-        return replay(first, remember);
+        return replay(operation, first, remember);
     }
     let answer = (operation.run)(call).await.unwrap_or_else(Answer::from);
     if !answer.is_remembered && !answer.status.is_server_error() {
-        let kept = stored(&answer);
-        keep(&app, kept, remember).await?;
+        let kept = keep(&app, stored(&answer), remember).await;
+        match kept {
+            // It is done: whoever is told to come back would do it twice.
+            Err(problem) if answer.status.is_success() => {
+                warn!(operation = operation.id, problem = %problem.detail,
+                    "an answer could not be remembered for its idempotency key");
+            }
+            kept => kept?,
+        }
     }
     Ok(answer)
 }
 
-fn replay(first: answer::Remembered, asked: Remember) -> Result<Answer, Problem> {
+fn replay(
+    operation: &Operation,
+    first: answer::Remembered,
+    asked: Remember,
+) -> Result<Answer, Problem> {
     if first.body != asked.body {
         let detail =
             "this Idempotency-Key came with another body before; use a new key for a new request";
@@ -98,11 +114,15 @@ fn replay(first: answer::Remembered, asked: Remember) -> Result<Answer, Problem>
     if status.is_client_error() {
         answer.become_problem();
     }
-    let answer = answer.tagged();
+    let answer = if operation.hides_version && status == StatusCode::CREATED {
+        answer.tagged_as(VERSION_FIRST)
+    } else {
+        answer.tagged()
+    };
     Ok(answer.with(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true")))
 }
 
-/// Remembers an answer that has no commit of its own: a refusal.
+/// Remembers an answer that was not remembered in the commit of what it tells of.
 async fn keep(app: &App, answer: answer::Answer, remember: Remember) -> Result<(), Problem> {
     let request = Request {
         remember: Some((remember, answer)),

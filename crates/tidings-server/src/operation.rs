@@ -125,6 +125,8 @@ pub(crate) struct Operation {
     pub(crate) body_bytes_max: usize,
     /// Statuses of success and what they hold.
     pub(crate) answers: &'static [(u16, Holds)],
+    /// Whether what is made has an `ETag` though its body shows no version.
+    pub(crate) hides_version: bool,
     /// Problems beyond those that follow from the rest of the entry.
     pub(crate) problems: &'static [u16],
     pub(crate) run: fn(Call) -> Answering,
@@ -148,6 +150,7 @@ impl Operation {
             body: None,
             body_bytes_max: BODY_BYTES_MAX,
             answers: &[],
+            hides_version: false,
             problems: &[],
             run,
         }

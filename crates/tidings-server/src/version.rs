@@ -12,6 +12,9 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::problem::Problem;
 
+/// The version of what was just made.
+pub(crate) const VERSION_FIRST: i64 = 1;
+
 impl Call {
     /// The version that the caller has seen, if it must be the last.
     pub(crate) fn if_match(&self) -> Result<Option<i64>, Problem> {

@@ -16,6 +16,7 @@ use crate::organization_event;
 use crate::page::{self, Wanted};
 use crate::problem::Problem;
 use crate::show::OrganizationView;
+use crate::version::VERSION_FIRST;
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
@@ -23,6 +24,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         access: writes(Area::Organizations),
         body: Some("NewOrganization"),
         answers: &[(201, Holds::Json("Organization"))],
+        hides_version: true,
         problems: &[404],
         ..Operation::new(
             Verb::Post,
@@ -118,7 +120,7 @@ async fn create(call: Call) -> Result<Answer, Problem> {
         id,
         parent_id,
         settings,
-        version: 1,
+        version: VERSION_FIRST,
         created_at: now,
         updated_at: now,
     };

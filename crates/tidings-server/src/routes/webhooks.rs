@@ -23,6 +23,7 @@ use crate::operation::{Holds, Operation, Verb, reads, writes};
 use crate::page::{self, Wanted};
 use crate::problem::{Code, Problem};
 use crate::show::WebhookView;
+use crate::version::VERSION_FIRST;
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
@@ -30,6 +31,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         access: writes(Area::Webhooks),
         body: Some("NewWebhook"),
         answers: &[(201, Holds::Json("CreatedWebhook"))],
+        hides_version: true,
         problems: &[404],
         ..Operation::new(Verb::Post, "/v1/webhooks", "createWebhook", |call| {
             Box::pin(create(call))
@@ -107,7 +109,7 @@ async fn create(call: Call) -> Result<Answer, Problem> {
         verification: Verification::of(draft.dialect, false),
         secret,
         previous_secret: None,
-        version: 1,
+        version: VERSION_FIRST,
         created_at: now,
         updated_at: now,
     };

@@ -112,3 +112,43 @@ async fn a_key_has_a_form() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_was_done_is_answered_though_it_cannot_be_remembered() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let made = tenant.post("/v1/webhooks", webhook()).await.expect(201);
+    let once = tenant.with("idempotency-key", "k");
+    app.store.close().await;
+    let test = format!("/v1/webhooks/{}/test", text(&made, "id"));
+    once.post(&test, json!({})).await.expect(200);
+    assert_eq!(app.endpoint.asked(), 1);
+    // Nothing was done by a refusal, so asking again costs nothing.
+    once.post(&test, json!({"x": 1}))
+        .await
+        .problem(503, "overloaded");
+}
+
+#[tokio::test]
+async fn a_repeated_creation_has_the_version_of_the_first() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await.with("idempotency-key", "k");
+    let admin = app.admin().with("idempotency-key", "k");
+    let contact = json!({"name": "Ada"});
+    for (caller, path, body) in [
+        (&tenant, "/v1/webhooks", webhook()),
+        (&admin, "/v1/organizations", json!({"name": "Acme"})),
+        (&tenant, "/v1/contacts", contact),
+    ] {
+        let first = caller.post(path, body.clone()).await;
+        let again = caller.post(path, body).await;
+        assert_eq!(again.header("idempotency-replayed"), Some("true"), "{path}");
+        assert_eq!(again.header("etag"), Some("\"1\""), "{path}");
+        assert_eq!(again.header("etag"), first.header("etag"), "{path}");
+    }
+    for _ in 0..2 {
+        let refused = tenant.clone().with("idempotency-key", "other");
+        let refused = refused.post("/v1/webhooks", json!({"name": "x"})).await;
+        assert_eq!((refused.status, refused.header("etag")), (422, None));
+    }
+}
