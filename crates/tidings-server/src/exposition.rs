@@ -17,6 +17,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tracing::debug;
 
+use crate::serve::accept;
+
 /// How many scrapers may be connected at once.
 const CONNECTIONS_MAX: usize = 16;
 /// How long a scraper may take for its request's head.
@@ -33,24 +35,16 @@ pub async fn serve_metrics(
     let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut shutdown = pin!(shutdown);
     loop {
-        let slot = slots
-            .clone()
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
-        let stream = tokio::select! {
+        // The wait for a slot too ends with the server: scrapers keep their connections.
+        tokio::select! {
             () = &mut shutdown => return,
-            accepted = listener.accept() => accepted,
-        };
-        match stream {
-            Ok((stream, _)) => {
+            (stream, slot) = accept(&listener, &slots) => {
                 let registry = registry.clone();
                 tokio::spawn(async move {
                     converse(stream, registry).await;
                     drop(slot);
                 });
             }
-            Err(error) => debug!(%error, "no scraper could be accepted"),
         }
     }
 }

@@ -74,7 +74,8 @@ fn builder() -> Builder<TokioExecutor> {
     builder
 }
 
-async fn accept(
+/// The next connection, once there is a slot for it. May be dropped at any point: nothing is lost.
+pub(crate) async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
 ) -> (TcpStream, OwnedSemaphorePermit) {

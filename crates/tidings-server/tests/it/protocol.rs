@@ -1,8 +1,14 @@
 //! Connections: protocols, keeping open, ending (contract §2).
 
+use std::time::Duration;
+
 use http::Method;
+use prometheus_client::registry::Registry;
+use tidings_server::serve_metrics;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::app::TestApp;
 
@@ -100,4 +106,29 @@ async fn ending_closes_idle_connections() {
     app.stop();
     assert_eq!(idle.read(&mut first).await.unwrap(), 0);
     app.ended().await;
+}
+
+#[tokio::test]
+async fn scrapers_that_stay_do_not_hold_up_the_end() {
+    const SCRAPERS: usize = 16;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let served = tokio::spawn(serve_metrics(listener, Registry::default(), async {
+        let _ = stopped.await;
+    }));
+    let mut open = Vec::new();
+    for _ in 0..SCRAPERS {
+        let mut scraper = TcpStream::connect(address).await.unwrap();
+        let request = b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n";
+        scraper.write_all(request).await.unwrap();
+        let mut answer = [0; 1024];
+        let read = scraper.read(&mut answer).await.unwrap();
+        assert!(answer[..read].starts_with(b"HTTP/1.1 200"));
+        open.push(scraper);
+    }
+    stop.send(()).unwrap();
+    // Sooner than the server would end an idle connection.
+    let ended = timeout(Duration::from_secs(5), served).await;
+    ended.expect("ends while all slots are taken").unwrap();
 }
