@@ -27,7 +27,7 @@ impl Call {
         read: impl FnOnce(&mut Object<'_, '_>) -> C,
     ) -> Result<Order, Problem> {
         let (organization, (actor, command)) =
-            self.read_in_organization(anywhere, |body, _| (actor::read(body), read(body)))?;
+            self.read_in_organization(anywhere, |body, _| (actor::read(self, body), read(body)))?;
         Ok(self.order(Place::In(organization), command.into(), actor))
     }
 
@@ -39,7 +39,7 @@ impl Call {
         read: impl FnOnce(&mut Query<'_>, &mut Object<'_, '_>) -> C,
     ) -> Result<Order, Problem> {
         let (actor, command) =
-            self.read_both(|query, body| (actor::read(body), read(query, body)))?;
+            self.read_both(|query, body| (actor::read(self, body), read(query, body)))?;
         let place = Place::Around {
             kind,
             key,

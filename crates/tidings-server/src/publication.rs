@@ -216,7 +216,7 @@ impl Reading<'_> {
             external_id: external_id.map(str::to_owned),
             ordering_key: ordering_key.map(str::to_owned),
             occurred_at: body.time("occurredAt").map(|at| at.to_string()),
-            actor: actor::read(&mut body),
+            actor: actor::read(self.call, &mut body),
         };
         if members.events.is_some() {
             body.fault(

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tidings_core::id::WebhookId;
 
-use crate::app::{TestApp, ids, text};
+use crate::app::{TestApp, event, ids, text, webhook};
 
 #[tokio::test]
 async fn who_is_let_in() {
@@ -198,6 +199,40 @@ async fn every_scope_opens_its_own_door() {
                     answer.problem(403, "missing_scope");
                 }
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_speaks_for_a_webhook_out_of_reach() {
+    let app = TestApp::start().await;
+    let top = app.organization(json!({})).await;
+    let child = app.child(&top).await;
+    let above = app.with_key(&app.key(&top, &["admin"]).await);
+    let below = app.with_key(&app.key(&child, &["admin"]).await);
+    let heard = above.post("/v1/webhooks", webhook()).await.created("id");
+    let own = below.post("/v1/webhooks", webhook()).await.created("id");
+    let absent = WebhookId(7).to_string();
+    let contact = || json!({"name": "Ada"});
+    for (caller, id, is_taken) in [
+        (&below, &heard, false),
+        (&below, &own, true),
+        (&below, &absent, false),
+        (&below, &"whk_7".to_owned(), true),
+        (&above, &heard, true),
+        (&above, &own, true),
+    ] {
+        for (path, body) in [("/v1/events", event("c")), ("/v1/contacts", contact())] {
+            let mut body = body;
+            body["actor"] = json!({"type": "bot", "id": id});
+            let answer = caller.post(path, body).await;
+            if is_taken {
+                assert!(answer.status < 300, "{path} {id} {}", answer.body);
+                continue;
+            }
+            let faults = answer.problem(422, "invalid_request");
+            let expect = "/actor/id is the id of a webhook, and none within reach";
+            assert!(faults[0].starts_with(expect), "{faults:?}");
         }
     }
 }
