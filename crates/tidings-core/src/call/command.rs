@@ -1,9 +1,11 @@
 //! What may be done with calls.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::{Beginning, Call, Ending, Outcome, State, Tag, contact_mark};
-use crate::clock::GivenTime;
+use crate::clock::{GivenTime, Timestamp};
 use crate::command::{Data, Rejection, Stop, Work};
 use crate::contact::{self, Contact, Sender};
 use crate::conversation::{Action, Conversation, Opening, Turn, thread_key};
@@ -14,6 +16,9 @@ use crate::record::Kind;
 
 /// How many calls are moved in one step.
 pub const MOVED_CALLS_MAX: usize = 5_000;
+
+/// How far ahead of this clock a given time may be: the clocks of telephone systems differ.
+const AHEAD_MAX: Duration = Duration::from_mins(5);
 
 /// The kind of channel that calls come and go by.
 const CHANNEL_TYPE: &str = "phone";
@@ -59,6 +64,9 @@ impl Command {
 }
 
 fn begin(work: &mut Work<'_>, beginning: &Beginning) -> Result<Call, Stop> {
+    if let Some(started_at) = &beginning.started_at {
+        has_come(work.context.now, "/startedAt", started_at)?;
+    }
     let named: Option<Conversation> = match beginning.conversation_id {
         Some(id) => Some(work.refer(Kind::Conversation, id.0, "/conversationId")?),
         None => None,
@@ -167,7 +175,8 @@ fn is_noted(call: &Call, tag: &Tag) -> bool {
 fn answer(work: &mut Work<'_>, call: &mut Call) -> Result<(), Stop> {
     match call.state {
         State::Ringing => {
-            let answered_at = work.context.now;
+            // The clock that gave the beginning may be ahead of this one.
+            let answered_at = work.context.now.max(call.started_at.at());
             call.state = State::Active { answered_at };
             save(work, call, "call.answered", &Data::new())
         }
@@ -192,18 +201,47 @@ fn end(work: &mut Work<'_>, call: &mut Call, ending: &Ending) -> Result<(), Stop
             Err(refused(call, "be ended again"))
         };
     }
-    let given = ending.ended_at.as_ref();
-    if given.is_some_and(|ended_at| ended_at.at() < call.started_at.at()) {
-        let fault = Fault::at("/endedAt", "must not be before the call's startedAt");
-        return Err(Rejection::Invalid(vec![fault]).into());
-    }
-    let ended_at = given.cloned();
+    let ended_at = end_of(work.context.now, call, ending)?;
     call.state = State::Ended {
         answered_at: call.state.answered_at(),
-        ended_at: ended_at.unwrap_or_else(|| GivenTime::from(work.context.now)),
+        ended_at,
         disposition: ending.disposition,
     };
     save(work, call, "call.ended", &Data::new())
+}
+
+/// When the call ended: as it was given, else now, and never before it began or was taken.
+fn end_of(now: Timestamp, call: &Call, ending: &Ending) -> Result<GivenTime, Stop> {
+    let started_at = Some(("startedAt", call.started_at.at()));
+    let answered_at = call.state.answered_at().map(|at| ("answeredAt", at));
+    let earlier = [started_at, answered_at].into_iter().flatten();
+    let Some(given) = &ending.ended_at else {
+        return Ok(earlier.fold(now, |end, (_, at)| end.max(at)).into());
+    };
+    has_come(now, "/endedAt", given)?;
+    for (name, at) in earlier {
+        if given.at() < at {
+            let detail =
+                format!("must not be before the call's {name}, {at}; left out, it ends now");
+            return Err(faulty("/endedAt", detail));
+        }
+    }
+    Ok(given.clone())
+}
+
+/// Refuses a time that is yet to come, such as a local one that was called UTC.
+fn has_come(now: Timestamp, pointer: &str, given: &GivenTime) -> Result<(), Stop> {
+    if given.at() <= now.plus(AHEAD_MAX) {
+        return Ok(());
+    }
+    Err(faulty(
+        pointer,
+        format!("must not be in the future; it is {now} here"),
+    ))
+}
+
+fn faulty(pointer: &str, detail: String) -> Stop {
+    Rejection::Invalid(vec![Fault::at(pointer, detail)]).into()
 }
 
 /// Gives all calls of one contact to another, which it was merged into. That is told by the contact's
@@ -215,7 +253,7 @@ pub(crate) fn hand_over(work: &mut Work<'_>, from: ContactId, to: ContactId) -> 
             "cannot take over {} calls at once, only {MOVED_CALLS_MAX}; merge the other way round",
             calls.len()
         );
-        return Err(Rejection::Invalid(vec![Fault::at("/into", detail)]).into());
+        return Err(faulty("/into", detail));
     }
     for mut call in calls {
         call.contact_id = to;

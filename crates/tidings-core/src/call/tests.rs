@@ -103,6 +103,65 @@ fn given_times_stay_as_they_were_given() {
     assert_eq!(ended["durationSeconds"], 245);
 }
 
+/// Here it is midnight of the first of January when a call is made, and so much later when it ends.
+#[test]
+fn no_call_ends_before_it_began() {
+    let check = |started: Option<&str>, is_answered, ended: Option<&str>, expect: &str| {
+        let mut memory = Memory::new();
+        let found = (|| {
+            let mut call = memory.run(begin(&json!({ "startedAt": started })))?;
+            memory.context.now = memory.context.now.plus(Duration::from_secs(10));
+            if is_answered {
+                call = act(&mut memory, &call, Act::Answer)?;
+            }
+            let ending = json!({ "disposition": "completed", "endedAt": ended });
+            act(&mut memory, &call, end(&ending))
+        })();
+        let found = match found {
+            Ok(call) => format!("{} {}", call["endedAt"], call["durationSeconds"]),
+            Err(Rejection::Invalid(faults)) => {
+                format!("{} {}", faults[0].pointer, faults[0].detail)
+            }
+            Err(other) => panic!("{other:?}"),
+        };
+        let expect = expect.replace("01T", "2026-01-01T");
+        assert_eq!(found, expect, "{started:?} {is_answered} {ended:?}");
+    };
+    let (before, tomorrow) = ("2025-12-31T23:59:59Z", "2026-01-02T00:00:00Z");
+    // Five minutes are a difference of clocks; what is ahead for longer is a mistake.
+    let (ahead, too_far) = ("2026-01-01T00:05:00Z", "2026-01-01T00:05:00.001Z");
+    check(None, true, None, r#""01T00:00:10.000Z" 10"#);
+    check(Some(ahead), false, None, r#""01T00:05:00.000Z" 0"#);
+    check(Some(ahead), true, None, r#""01T00:05:00.000Z" 0"#);
+    check(
+        Some(before),
+        true,
+        Some("2026-01-01T00:05:10Z"),
+        r#""01T00:05:10Z" 311"#,
+    );
+    let early = "/endedAt must not be before the call's";
+    let left_out = "left out, it ends now";
+    check(
+        None,
+        false,
+        Some(before),
+        &format!("{early} startedAt, 01T00:00:00.000Z; {left_out}"),
+    );
+    check(
+        None,
+        true,
+        Some("2026-01-01T00:00:09Z"),
+        &format!("{early} answeredAt, 01T00:00:10.000Z; {left_out}"),
+    );
+    let future = "must not be in the future; it is 01T00:00";
+    for started in [too_far, tomorrow] {
+        let expect = format!("/startedAt {future}:00.000Z here");
+        check(Some(started), false, None, &expect);
+    }
+    let expect = format!("/endedAt {future}:10.000Z here");
+    check(None, false, Some(tomorrow), &expect);
+}
+
 #[test]
 fn what_came_of_it_is_noted() {
     let mut memory = Memory::new();
