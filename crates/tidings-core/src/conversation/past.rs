@@ -28,14 +28,15 @@ impl Past {
     pub(crate) fn read(line: &mut Object<'_, '_>, now: Timestamp) -> Option<Self> {
         line.require(&["channelType"]);
         let channel_type = contact::channel_type(line).unwrap_or_default();
-        let kind = line.one_of("type", &CONVERSATION_TYPES).unwrap_or_default();
-        if kind == ConversationType::Contact {
+        let kind = line.one_of("type", &CONVERSATION_TYPES);
+        // With a faulty type nobody knows whether a contact is needed.
+        if kind == Some(ConversationType::Contact) || !line.has("type") {
             line.require(&["contactRef"]);
         }
         let times = Times::read(line, now);
         Some(Self {
             opening: Opening {
-                kind,
+                kind: kind.unwrap_or_default(),
                 ..Opening::read_details(line, channel_type)
             },
             contact: foreign_id(line, "contactRef"),
@@ -93,15 +94,16 @@ impl Past {
 
 /// Reads `status` and the times that belong to it; a snooze that is over by now has ended.
 fn read_state(line: &mut Object<'_, '_>, times: &Times, now: Timestamp) -> Option<State> {
+    // Asked for whatever the status is: one that is faulty does not make its times unknown fields.
+    let resolved_at = past_time(line, "resolvedAt", now);
+    let closed_at = past_time(line, "closedAt", now);
+    let snoozed_until = line.nullable("snoozedUntil", Object::time).value();
     let words = Status::ALL.map(|status| (status.as_str(), status));
     let status = if line.has("status") {
         line.one_of("status", &words)?
     } else {
         Status::Active
     };
-    let resolved_at = past_time(line, "resolvedAt", now);
-    let closed_at = past_time(line, "closedAt", now);
-    let snoozed_until = line.nullable("snoozedUntil", Object::time).value();
     let mut belongs = |name, is_given, statuses: &[Status]| {
         if is_given && !statuses.contains(&status) {
             line.fault(

@@ -277,3 +277,32 @@ fn every_fault_is_named() {
         "/lines/0/role /lines/0/readAt",
     );
 }
+
+/// A faulty member says nothing of the others: only what is wrong with any choice of it is told.
+#[test]
+fn no_fault_follows_from_another() {
+    let check = |kind: &str, said: Value, expect: &str| {
+        let mut memory = Memory::new();
+        let found = import(&mut memory, &[line(kind, "1", &said)]);
+        assert_eq!(found, expect.replace('/', "/lines/0/"), "{said}");
+    };
+    let time = "2025-01-01T00:00:00Z";
+    for status in [json!("open"), json!(7)] {
+        let conversation = json!({
+            "contactRef": "c1", "channelType": "webchat", "status": status, "resolvedAt": time,
+            "closedAt": time, "snoozedUntil": time,
+        });
+        check("conversation", conversation, "/status");
+    }
+    let typed = json!({ "channelType": "webchat", "type": "robot", "closedAt": "yesterday" });
+    check("conversation", typed, "/type /closedAt");
+    let message = |role: &str| {
+        json!({
+            "conversationRef": "v1", "direction": "in", "text": "Hello", "role": role,
+            "deliveredAt": time, "readAt": time,
+        })
+    };
+    check("message", message("contact"), "/direction");
+    check("message", message("bot"), "/direction");
+    check("message", message("boss"), "/direction /role");
+}

@@ -38,6 +38,8 @@ impl Past {
                 );
                 Role::Contact
             }
+            // Whose role this may be depends on the direction, and the fault of that is told.
+            None if line.take("role").is_some_and(|role| role == "contact") => Role::Contact,
             _ => line.one_of("role", &ROLES).unwrap_or(Role::User),
         };
         let past = Self {
@@ -54,7 +56,8 @@ impl Past {
             ("deliveredAt", &past.delivered_at),
             ("readAt", &past.read_at),
         ] {
-            if time.is_some() && past.direction != Direction::Outbound {
+            let is_other = direction.is_some_and(|direction| direction != Direction::Outbound);
+            if time.is_some() && is_other {
                 line.fault(name, "is told of outbound messages only");
             }
         }
