@@ -1,9 +1,11 @@
 //! Events: publishing and reading (contract §6).
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use tidings_core::access::Area;
 use tidings_core::event::Event;
-use tidings_core::event_type::known_names;
+use tidings_core::event_type::{CustomType, known_names};
 use tidings_core::fault::Fault;
 use tidings_core::id::EventId;
 use tidings_core::input::{Query, suggest};
@@ -163,12 +165,21 @@ pub(super) fn check_kind(call: &Call, reach: &Reach, kind: Option<&str>) -> Resu
         Reach::Only(organization) => call.app.store.directory().event_types_in(organization),
         Reach::Subtree(organization) => heard_types(call, organization),
     };
-    if known_names(Dialect::Standard, &custom).any(|known| known == kind) {
+    check_type(kind, &custom, "?type")
+}
+
+/// Refuses a name that is neither canonical nor that of a `custom` type; `pointer` is where it stands.
+pub(super) fn check_type(
+    name: &str,
+    custom: &[Arc<CustomType>],
+    pointer: &str,
+) -> Result<(), Problem> {
+    if known_names(Dialect::Standard, custom).any(|known| known == name) {
         return Ok(());
     }
-    let near = suggest(kind, known_names(Dialect::Standard, &custom)).unwrap_or_default();
-    let detail = format!("`{kind}` is no event type here; the nearest is `{near}`");
-    Err(Problem::invalid(vec![Fault::at("?type", detail)]))
+    let near = suggest(name, known_names(Dialect::Standard, custom)).unwrap_or_default();
+    let detail = format!("`{name}` is no event type here; the nearest is `{near}`");
+    Err(Problem::invalid(vec![Fault::at(pointer, detail)]))
 }
 
 fn read_page(query: &mut Query<'_>) -> (EventPage, usize) {

@@ -119,3 +119,52 @@ async fn a_poller_sees_every_event_once_while_others_publish() {
         (0, Some(&*after))
     );
 }
+
+/// The type of an event, its own name and no dialect's; of a type that was deleted as long as there are
+/// deliveries.
+#[tokio::test]
+async fn deliveries_are_asked_for_by_what_is_known() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let webhook = tenant.post("/v1/webhooks", webhook()).await.created("id");
+    let lists = [
+        "/v1/deliveries".to_owned(),
+        format!("/v1/webhooks/{webhook}/deliveries"),
+    ];
+    let check = async |event: &str, expect: Result<usize, &str>| {
+        for list in &lists {
+            let answer = tenant.get(&format!("{list}?event={event}")).await;
+            match expect {
+                Ok(count) => assert_eq!(ids(&answer.expect(200)).len(), count, "{event}"),
+                Err(expect) => {
+                    let faults = answer.problem(422, "invalid_request");
+                    assert!(faults[0].starts_with(expect), "{faults:?}");
+                }
+            }
+        }
+    };
+    check("message.received", Ok(0)).await;
+    check("evt_0000000000001", Ok(0)).await;
+    for id in ["evt_1", "evt_", "evt_0000000000001x"] {
+        check(id, Err("?event is no id of an event")).await;
+    }
+    let slip = |name: &str, near: &str| {
+        format!("?event `{name}` is no event type here; the nearest is `{near}`")
+    };
+    let near = slip("mesage.received", "message.received");
+    check("mesage.received", Err(&near)).await;
+    let chatshippers = slip("contact.create", "contact.created");
+    check("contact.create", Err(&chatshippers)).await;
+
+    let (name, order) = ("order.shipped", json!({"order": {"id": "o-1"}}));
+    check(name, Err("?event `order.shipped` is no event type here")).await;
+    let own = json!({"name": name, "description": "It left.", "sample": order});
+    tenant.post("/v1/event-types", own).await.expect(201);
+    check(name, Ok(0)).await;
+    let shipped = json!({"type": name, "data": order});
+    tenant.post("/v1/events", shipped).await.expect(202);
+    let path = format!("/v1/event-types/{name}");
+    tenant.delete(&path).await.expect(204);
+    check(name, Ok(1)).await;
+    check("contact.create", Err(&chatshippers)).await;
+}
