@@ -50,6 +50,21 @@ async fn an_endpoint_is_asked_when_a_webhook_is_made() {
 }
 
 #[tokio::test]
+async fn no_endpoint_is_asked_for_a_webhook_too_many() {
+    let app = TestApp::start().await;
+    let top = app.organization(json!({"maxWebhooks": 1})).await;
+    let child = app.child(&top).await;
+    let tenant = app.with_key(&app.key(&top, &["webhooks:write"]).await);
+    let below = app.with_key(&app.key(&child, &["webhooks:write"]).await);
+    make(&below, "echo", "chatshipper").await;
+    for caller in [&tenant, &below] {
+        let refused = caller.post("/v1/webhooks", at("echo", "chatshipper")).await;
+        refused.problem(429, "webhook_limit_reached");
+    }
+    assert_eq!(app.endpoint.asked(), 1);
+}
+
+#[tokio::test]
 async fn what_is_owed_is_held_until_the_endpoint_has_answered() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;
