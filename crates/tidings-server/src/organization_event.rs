@@ -15,35 +15,49 @@ use crate::trace::traceparent;
 /// An event, and in which organization it happens.
 pub(crate) type Placed = (OrganizationId, NewEvent);
 
+/// Who does it, where the caller names someone.
+type Actor = Option<String>;
+
 /// `organization.created`.
-pub(crate) fn created(call: &Call, organization: &Organization) -> Option<Placed> {
+pub(crate) fn created(call: &Call, by: Actor, organization: &Organization) -> Option<Placed> {
     let data = Data::new().with("organization", &OrganizationView::of(organization));
-    placed(call, organization, "organization.created", data)
+    placed(call, by, organization, "organization.created", data)
 }
 
 /// `organization.updated`.
-pub(crate) fn updated(call: &Call, before: &Organization, after: &Organization) -> Option<Placed> {
+pub(crate) fn updated(
+    call: &Call,
+    by: Actor,
+    before: &Organization,
+    after: &Organization,
+) -> Option<Placed> {
     let changes = differences(&members(before), &members(after));
     let data = Data::new()
         .with("organization", &OrganizationView::of(after))
         .with("changes", &changes);
-    placed(call, after, "organization.updated", data)
+    placed(call, by, after, "organization.updated", data)
 }
 
 /// `organization.deleted`.
-pub(crate) fn deleted(call: &Call, organization: &Organization) -> Option<Placed> {
+pub(crate) fn deleted(call: &Call, by: Actor, organization: &Organization) -> Option<Placed> {
     let data = Data::new().with("organization", &OrganizationView::of(organization));
-    placed(call, organization, "organization.deleted", data)
+    placed(call, by, organization, "organization.deleted", data)
 }
 
 /// The event as the parent hears it; at the top there is nobody to tell.
-fn placed(call: &Call, organization: &Organization, kind: &str, data: Data) -> Option<Placed> {
+fn placed(
+    call: &Call,
+    by: Actor,
+    organization: &Organization,
+    kind: &str,
+    data: Data,
+) -> Option<Placed> {
     let content = Content {
         kind: kind.to_owned(),
         version: event_type(kind).map_or(1, EventType::version),
         external_id: None,
         ordering_key: Some(format!("organization:{}", organization.id)),
-        actor: Some(actor::of(&call.caller)),
+        actor: by.or_else(|| Some(actor::of(&call.caller))),
         data: data.into_text(),
         traceparent: traceparent(&call.headers).map(str::to_owned),
     };

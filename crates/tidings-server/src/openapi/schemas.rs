@@ -8,6 +8,7 @@ use tidings_core::webhook::draft as webhook;
 use tidings_core::webhook::headers;
 use tidings_events::Dialect;
 
+use super::core_schemas::envelope;
 use super::paths::reference;
 use crate::cursor::List;
 use crate::page::LIMIT_MAX;
@@ -124,6 +125,7 @@ fn organizations() -> Value {
         "parentId",
         json!({"type": ["string", "null"], "minLength": 1, "maxLength": 100}),
     );
+    let patch = with(&settings, &envelope());
     let shown = [
         ("id", id("org")),
         parent.clone(),
@@ -131,8 +133,9 @@ fn organizations() -> Value {
         made("updatedAt"),
     ];
     json!({
-        "NewOrganization": closed(&with(&settings, &[parent]), &["name"]),
-        "OrganizationPatch": changes(&settings),
+        "NewOrganization": closed(&with(&patch, &[parent]), &["name"]),
+        "OrganizationPatch": changes(&patch),
+        "OrganizationOnly": closed(&[organization_id()], &[]),
         "Organization": object(&with(&settings, &shown)),
     })
 }

@@ -15,7 +15,7 @@ use tidings_store::change::{Change, Refusal};
 
 use super::{DESCENDANTS, LIMIT, ORGANIZATION, cursor};
 use crate::answer::Answer;
-use crate::call::{Call, NAME_ONE, anywhere};
+use crate::call::{Call, NAME_ONE, anywhere, named_in_either};
 use crate::cursor::{Cursor, List};
 use crate::operation::{Holds, Operation, Parameter, Verb, query, reads, writes};
 use crate::page::{self, Wanted};
@@ -79,6 +79,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "Delete a custom event type; its events stay",
         access: writes(Area::Events),
+        body: Some("OrganizationOnly"),
         parameters: &[ORGANIZATION],
         answers: &[(204, Holds::Nothing)],
         ..Operation::new(
@@ -191,7 +192,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn delete(call: Call) -> Result<Answer, Problem> {
-    let named = call.read_query(|query| query.text("organizationId"))?;
+    let named = call.read_both(named_in_either)?;
     let organization = place(&call, named.as_deref())?
         .ok_or_else(|| Problem::invalid(vec![Fault::at("?organizationId", NAME_ONE)]))?;
     let name: String = call.id("event type")?;

@@ -48,6 +48,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "Revoke an API key",
         access: writes(Area::Organizations),
+        body: Some("Empty"),
         answers: &[(204, Holds::Nothing)],
         ..Operation::new(Verb::Delete, "/v1/api-keys/{id}", "deleteApiKey", |call| {
             Box::pin(delete(call))
@@ -106,7 +107,7 @@ async fn list(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn delete(call: Call) -> Result<Answer, Problem> {
-    call.no_query()?;
+    call.read_body(|_| ())?;
     let id: KeyId = call.id("API key")?;
     let key = call
         .app

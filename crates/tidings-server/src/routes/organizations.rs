@@ -7,6 +7,7 @@ use tidings_core::organization::{Organization, OrganizationSettings};
 use tidings_store::change::{Change, Refusal};
 
 use super::{DESCENDANTS, IF_MATCH, LIMIT, ORGANIZATION, cursor};
+use crate::actor;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::caller::missing_scope;
@@ -79,6 +80,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "Delete an organization that holds nothing",
         access: writes(Area::Organizations),
+        body: Some("ActorOnly"),
         answers: &[(204, Holds::Nothing)],
         problems: &[409],
         ..Operation::new(
@@ -91,15 +93,16 @@ pub(super) const OPERATIONS: &[Operation] = &[
 ];
 
 async fn create(call: Call) -> Result<Answer, Problem> {
-    let (parent, settings, plain) = call.read_body(|body| {
+    let (by, parent, settings, plain) = call.read_body(|body| {
         body.require(&["name"]);
+        let by = actor::read(&call, body);
         let parent = body.nullable("parentId", |body, name| {
             body.text(name, 1..=100).map(str::to_owned)
         });
         let mut named = None;
         parent.put_into(&mut named);
         let plain = OrganizationSettings::new(named.is_none());
-        (named, plain.clone().with(body), plain)
+        (by, named, plain.clone().with(body), plain)
     })?;
     let parent_id = match parent {
         Some(text) => Some(call.organization(Some(&text))?),
@@ -125,7 +128,7 @@ async fn create(call: Call) -> Result<Answer, Problem> {
         updated_at: now,
     };
     let answer = shown(StatusCode::CREATED, &organization);
-    let event = organization_event::created(&call, &organization);
+    let event = organization_event::created(&call, by, &organization);
     call.commit_and_tell(Change::CreateOrganization(organization), event, answer)
         .await?
         .map_err(Problem::from)
@@ -182,12 +185,13 @@ async fn update(call: Call) -> Result<Answer, Problem> {
     loop {
         let before = find(&call)?;
         call.check_version(before.version)?;
-        let settings = call.read_body(|body| {
+        let (by, settings) = call.read_body(|body| {
             body.refuse(
                 "parentId",
                 "is fixed when the organization is made; leave it out",
             );
-            before.settings.clone().with(body)
+            let by = actor::read(&call, body);
+            (by, before.settings.clone().with(body))
         })?;
         if settings.limits_differ(&before.settings) && !call.caller.governs(&call.app, before.id) {
             return Err(limits_are_not_yours());
@@ -202,7 +206,7 @@ async fn update(call: Call) -> Result<Answer, Problem> {
         if after == *before {
             return Ok(answer);
         }
-        let event = organization_event::updated(&call, &before, &after);
+        let event = organization_event::updated(&call, by, &before, &after);
         let change = Change::UpdateOrganization(after);
         match call.commit_and_tell(change, event, answer).await? {
             // Someone was quicker: decide again on what is there now.
@@ -213,9 +217,9 @@ async fn update(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn delete(call: Call) -> Result<Answer, Problem> {
-    call.no_query()?;
+    let by = call.read_body(|body| actor::read(&call, body))?;
     let organization = find(&call)?;
-    let event = organization_event::deleted(&call, &organization);
+    let event = organization_event::deleted(&call, by, &organization);
     let change = Change::DeleteOrganization(organization.id);
     let deleted = call.commit_and_tell(change, event, Answer::nothing());
     deleted.await?.map_err(Problem::from)

@@ -43,6 +43,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "Call a replay off; what it owes still is dropped",
         access: writes(Area::Webhooks),
+        body: Some("Empty"),
         answers: &[(204, Holds::Nothing)],
         ..Operation::new(Verb::Delete, "/v1/replays/{id}", "cancelReplay", |call| {
             Box::pin(cancel(call))
@@ -78,7 +79,7 @@ async fn show(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn cancel(call: Call) -> Result<Answer, Problem> {
-    call.no_query()?;
+    call.read_body(|_| ())?;
     let id = find(&call).await?.replay.id;
     call.commit(Change::CancelReplay(id), Answer::nothing())
         .await?

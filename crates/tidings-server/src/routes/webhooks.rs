@@ -69,6 +69,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "Delete a webhook; what it was owed is dropped",
         access: writes(Area::Webhooks),
+        body: Some("Empty"),
         answers: &[(204, Holds::Nothing)],
         ..Operation::new(Verb::Delete, "/v1/webhooks/{id}", "deleteWebhook", |call| {
             Box::pin(delete(call))
@@ -207,7 +208,7 @@ async fn update(call: Call) -> Result<Answer, Problem> {
 
 async fn delete(call: Call) -> Result<Answer, Problem> {
     let webhook = find(&call)?;
-    call.no_query()?;
+    call.read_body(|_| ())?;
     call.commit(Change::DeleteWebhook(webhook.id), Answer::nothing())
         .await?
         .map_err(Problem::from)

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::app::{TestApp, event, webhook};
+use crate::app::{TestApp, event, text, webhook};
 
 #[tokio::test]
 async fn what_is_no_json() {
@@ -109,6 +109,35 @@ async fn what_is_not_there() {
         let refused = app.without_key().send(method, path, "").await;
         assert_eq!(refused.header("allow"), Some(allow));
         refused.problem(405, "method_not_allowed");
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_has_nothing_to_say() {
+    let app = TestApp::start().await;
+    let top = app.organization(json!({})).await;
+    let child = app.child(&top).await;
+    let tenant = app.with_key(&app.key(&top, &["admin"]).await);
+    let hook = tenant.post("/v1/webhooks", webhook()).await.created("id");
+    let key = json!({"name": "k", "scopes": ["admin"]});
+    let key = tenant.post("/v1/api-keys", key).await.created("id");
+    let since = json!({"since": "2026-05-11T08:00:00Z", "which": "all"});
+    let start = format!("/v1/webhooks/{hook}/replay");
+    let replay = text(&tenant.post(&start, since).await.expect(202), "id");
+    let own = json!({"name": "order.shipped", "description": "It left."});
+    tenant.post("/v1/event-types", own).await.expect(201);
+    for path in [
+        format!("/v1/replays/{replay}"),
+        format!("/v1/webhooks/{hook}"),
+        format!("/v1/api-keys/{key}"),
+        "/v1/event-types/order.shipped".to_owned(),
+        format!("/v1/organizations/{child}"),
+    ] {
+        let delete = async |body: &str| tenant.send(Method::DELETE, &path, body).await;
+        delete("{").await.problem(400, "malformed_json");
+        let faults = delete(r#"{"x": 1}"#).await.problem(422, "invalid_request");
+        assert!(faults[0].starts_with("/x "), "{path} {faults:?}");
+        delete("{}").await.expect(204);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Organizations: the tree, and who decides its limits (contract §3).
 
+use http::Method;
 use serde_json::json;
 
 use crate::app::{TestApp, ids, text};
@@ -254,7 +255,10 @@ async fn the_organization_above_is_told() {
         .patch(&path, json!({"name": "East"}))
         .await
         .expect(200);
-    caller.delete(&path).await.expect(204);
+    let ada = json!({"type": "user", "id": "u1", "name": "Ada"});
+    let body = json!({"actor": ada});
+    let deleted = caller.send(Method::DELETE, &path, &body.to_string()).await;
+    deleted.expect(204);
     let events = told().await;
     let types: Vec<&str> = events
         .iter()
@@ -274,5 +278,14 @@ async fn the_organization_above_is_told() {
         data["changes"],
         json!({"name": {"from": "Acme", "to": "East"}})
     );
-    assert_eq!(events[2]["actor"]["type"], "api_key");
+    assert_eq!(events[1]["actor"]["type"], "api_key");
+    assert_eq!(events[2]["actor"], ada, "who the call names");
+    let new = json!({"name": "West", "parentId": parent, "actor": ada});
+    let made = caller.post("/v1/organizations", new).await;
+    let path = format!("/v1/organizations/{}", made.created("id"));
+    let patch = json!({"name": "South", "actor": ada});
+    caller.patch(&path, patch).await.expect(200);
+    for event in &told().await[3..] {
+        assert_eq!(event["actor"], ada, "{event}");
+    }
 }
