@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 use crate::json;
 
 /// Prefixes of the records the conversation core makes (contract §4).
-const OWN_PREFIXES: [&str; 11] = [
-    "cnv", "msg", "cnt", "cal", "drf", "usr", "sla", "out", "chn", "res", "org",
+const OWN_PREFIXES: [&str; 10] = [
+    "cnv", "msg", "cnt", "cal", "drf", "usr", "sla", "out", "res", "org",
 ];
 /// Crockford's base 32, the digits of Tidings' own ids.
 const OWN_DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -113,6 +113,7 @@ mod tests {
             "msg_abc123",
             "msg_000000000001O",
             "xyz_0000000000010",
+            "chn_0000000000010",
             "msg0000000000010",
             "msg_zzzzzzzzzzzzz",
         ] {

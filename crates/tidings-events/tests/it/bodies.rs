@@ -203,6 +203,28 @@ fn chatshipper_tells_activity_resources_and_links() {
 }
 
 #[test]
+fn chatshipper_links_to_who_acts() {
+    let check = |actor: Value, kind: &str, path: &str| {
+        let mut view = event("conversation.updated", r#"{"conversation":{"id":1}}"#);
+        let text = actor.to_string();
+        view.actor = Some(&text);
+        let body = render(Dialect::Chatshipper, &view);
+        let shown = &body["activity"]["actor"];
+        let address = format!("https://tidings.example{path}");
+        assert_eq!(*shown, json!({"id": address, "type": kind}), "{actor}");
+    };
+    let of = |kind: &str, id: &str| json!({"type": kind, "id": id});
+    check(of("user", "u"), "Person", "/v1/users/u");
+    check(of("contact", "c"), "Person", "/v1/contacts/c");
+    check(of("bot", "b"), "Service", "/v1/resources/bot/b");
+    // What an endpoint answers is posted by its webhook.
+    check(of("bot", "whk_7"), "Service", "/v1/webhooks/whk_7");
+    check(of("api_key", "k"), "Application", "/v1/api-keys/k");
+    check(of("automation", "a"), "Application", "");
+    check(json!({"type": "system", "id": null}), "Application", "");
+}
+
+#[test]
 fn chatshipper_statuses() {
     let check = |status: &str, assignee: Value, expect: &str| {
         let data = json!({"conversation": {"id": 1, "status": status, "assignee": assignee}});

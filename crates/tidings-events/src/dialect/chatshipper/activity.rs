@@ -46,14 +46,15 @@ const THINGS: [(&str, &str); 10] = [
 const OTHER_THING: &str = "Object";
 
 /// Who acts: where the API has such actors, and their actor type.
-const ACTORS: [(&str, &str, &str); 6] = [
+const ACTORS: [(&str, &str, &str); 4] = [
     ("user", "users", "Person"),
     ("contact", "contacts", "Person"),
     ("bot", "resources/bot", "Service"),
-    ("apiKey", "api-keys", "Application"),
     ("api_key", "api-keys", "Application"),
-    ("key", "api-keys", "Application"),
 ];
+/// The bot that posts what an endpoint answers is a webhook: such an id begins with this, and is found
+/// there.
+const WEBHOOK: (&str, &str) = ("whk_", "webhooks");
 /// An actor that is no one in particular is Tidings itself.
 const OTHER_ACTOR: &str = "Application";
 
@@ -125,7 +126,11 @@ fn write_actor(actor: &mut Members<'_>, raw: Option<&str>, context: &RenderConte
         .find(|(known, ..)| Some(*known) == kind.as_deref());
     match (known, id) {
         (Some((_, collection, _)), Some(id)) => {
-            actor.text("id", &link(context, collection, &record_id::to_text(id)));
+            let id = record_id::to_text(id);
+            let (prefix, webhooks) = WEBHOOK;
+            let is_webhook = id.starts_with(prefix);
+            let collection = if is_webhook { webhooks } else { collection };
+            actor.text("id", &link(context, collection, &id));
         }
         _ => actor.text("id", context.public_url),
     }
