@@ -20,6 +20,9 @@ pub const RESOURCE_BYTES_MAX: usize = 64 * 1024;
 /// Members that Tidings keeps; callers do not give them.
 pub const OWN_MEMBERS: [&str; 5] = ["id", "kind", "version", "createdAt", "updatedAt"];
 
+/// Where a new resource is to be; no member of it, and fixed from then on.
+pub const ORGANIZATION: &str = "organizationId";
+
 fn bytes_of(members: &Map<String, Value>) -> usize {
     serde_json::to_vec(members).map_or(0, |text| text.len())
 }

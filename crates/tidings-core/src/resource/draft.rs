@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{NAME_CHARACTERS_MAX, OWN_MEMBERS, RESOURCE_BYTES_MAX, bytes_of};
+use super::{NAME_CHARACTERS_MAX, ORGANIZATION, OWN_MEMBERS, RESOURCE_BYTES_MAX, bytes_of};
 use crate::fault::Fault;
 use crate::input::{Given, Object};
 use crate::record::ResourceKind;
@@ -13,13 +13,22 @@ pub const MESSAGE_CHARACTERS_MAX: usize = 2_000;
 /// The members of a new resource. A member that is null is not there.
 pub fn read_new(kind: ResourceKind, body: &mut Object<'_, '_>) -> Map<String, Value> {
     body.require(&["name"]);
-    let mut members = read_patch(kind, body);
+    let mut members = read_members(kind, body);
     members.retain(|_, value| !value.is_null());
     members
 }
 
 /// The members that are to change; null removes one.
 pub fn read_patch(kind: ResourceKind, body: &mut Object<'_, '_>) -> Map<String, Value> {
+    // A creation says by it where; here it would become a member like any other.
+    body.refuse(
+        ORGANIZATION,
+        "is fixed when the resource is made; leave it out",
+    );
+    read_members(kind, body)
+}
+
+fn read_members(kind: ResourceKind, body: &mut Object<'_, '_>) -> Map<String, Value> {
     for name in OWN_MEMBERS {
         body.refuse(name, "is kept by Tidings; leave it out");
     }
@@ -67,10 +76,16 @@ mod tests {
     use crate::input::Faults;
     use serde_json::json;
 
+    type Read = fn(ResourceKind, &mut Object<'_, '_>) -> Map<String, Value>;
+
     fn check(kind: ResourceKind, body: &Value, expect: Result<Value, &[&str]>) {
+        check_with(read_new, kind, body, expect);
+    }
+
+    fn check_with(read: Read, kind: ResourceKind, body: &Value, expect: Result<Value, &[&str]>) {
         let mut faults = Faults::new();
         let mut object = Object::root(body, &mut faults);
-        let members = read_new(kind, &mut object);
+        let members = read(kind, &mut object);
         object.finish();
         let pointers: Vec<String> = faults.into_vec().into_iter().map(|f| f.pointer).collect();
         match expect {
@@ -102,5 +117,14 @@ mod tests {
         check(channel, &json!({"name": "x", "type": 5}), Err(&["/type"]));
         let mail = json!({"name": "x", "type": "email"});
         check(channel, &mail, Ok(mail.clone()));
+    }
+
+    #[test]
+    fn a_patch_moves_no_resource() {
+        let check = |body: Value, expect| check_with(read_patch, ResourceKind::Bot, &body, expect);
+        check(json!({"gone": null}), Ok(json!({"gone": null})));
+        let moved = json!({"name": "x", "organizationId": "org_0000000000001"});
+        check(moved, Err(&["/organizationId"]));
+        check(json!({"kind": "form"}), Err(&["/kind"]));
     }
 }

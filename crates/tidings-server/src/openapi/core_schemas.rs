@@ -52,6 +52,7 @@ fn resources() -> Value {
             open["properties"][own] = json!(false);
         }
     }
+    patch["properties"][tidings_core::resource::ORGANIZATION] = json!(false);
     patch["description"] = json!("Null removes a member; all others are kept as they are");
     let shown = [
         ("id", id("res")),
