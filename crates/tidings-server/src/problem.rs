@@ -10,7 +10,7 @@ use tidings_store::StoreError;
 use tidings_store::change::Refusal;
 use tracing::error;
 
-/// Seconds a caller is asked to wait when nothing can be stored.
+/// Seconds a caller is asked to wait when nothing can be stored, or the server is ending.
 const OVERLOADED_RETRY_SECONDS: u64 = 1;
 
 /// Seconds a caller is asked to wait when too many endpoints are being asked.
@@ -111,12 +111,13 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
+    /// Whoever is turned away for now is told when to come back, whatever the reason (contract §4).
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {
             code,
             detail: detail.into(),
             errors: Vec::new(),
-            retry_after_seconds: None,
+            retry_after_seconds: (code == Code::Overloaded).then_some(OVERLOADED_RETRY_SECONDS),
             allow: None,
         }
     }
@@ -177,11 +178,7 @@ impl From<Crowded> for Problem {
 impl From<StoreError> for Problem {
     fn from(failure: StoreError) -> Self {
         if let StoreError::Overloaded(_) = failure {
-            let retry_after_seconds = Some(OVERLOADED_RETRY_SECONDS);
-            return Self {
-                retry_after_seconds,
-                ..Self::new(Code::Overloaded, failure.to_string())
-            };
+            return Self::new(Code::Overloaded, failure.to_string());
         }
         error!(error = %failure, "the store failed");
         Self::new(
@@ -276,6 +273,23 @@ impl From<Rejection> for Problem {
                 ..conflict(format!("{field} must be unique, and belongs to {by}"))
             },
             Rejection::Invalid(faults) => Self::invalid(faults),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::RETRY_AFTER;
+
+    use super::*;
+    use crate::answer::Answer;
+
+    #[test]
+    fn an_overloaded_server_says_when_to_come_back() {
+        for code in Code::ALL {
+            let answer = Answer::from(Problem::new(code, "the server is ending"));
+            let told = answer.headers.iter().any(|(name, _)| name == RETRY_AFTER);
+            assert_eq!(told, code == Code::Overloaded, "{code:?}");
         }
     }
 }
