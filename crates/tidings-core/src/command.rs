@@ -168,6 +168,11 @@ pub enum Rejection {
         /// The record that has it.
         by: String,
     },
+    /// There are as many as there may be: the request is sound, and possible once there are fewer.
+    Full {
+        /// What there is, and what to do about it.
+        detail: String,
+    },
     /// The request makes no sense with the records there are.
     Invalid(Vec<Fault>),
 }

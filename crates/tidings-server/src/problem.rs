@@ -272,6 +272,7 @@ impl From<Rejection> for Problem {
                 )],
                 ..conflict(format!("{field} must be unique, and belongs to {by}"))
             },
+            Rejection::Full { detail } => conflict(detail),
             Rejection::Invalid(faults) => Self::invalid(faults),
         }
     }

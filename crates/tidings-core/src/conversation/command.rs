@@ -6,7 +6,6 @@ use super::draft::{Assignment, Opening, Patch, TAGS_MAX};
 use super::{Action, Assignee, Conversation, Handoff, Rating, State, Turn};
 use crate::clock::GivenTime;
 use crate::command::{Data, Rejection, Stop, Work};
-use crate::fault::Fault;
 use crate::id::{ConversationId, DeliveryId, ResourceId, UserId};
 use crate::input::Given;
 use crate::message::{self, Post};
@@ -199,7 +198,7 @@ impl Turn {
         }
         if tags.len() == TAGS_MAX {
             let detail = format!("the conversation has {TAGS_MAX} tags; take one off first");
-            return Err(Rejection::Invalid(vec![Fault::at("", detail)]).into());
+            return Err(Rejection::Full { detail }.into());
         }
         self.edit().tags.push(tag.to_owned());
         self.tell("tag.added", Data::new().with("tag", &tag));

@@ -2,7 +2,6 @@
 
 use super::{Draft, EVERY, Match, Metrics, Policy};
 use crate::command::{Rejection, Stop, Work};
-use crate::fault::Fault;
 use crate::id::SlaPolicyId;
 use crate::record::Kind;
 
@@ -64,7 +63,7 @@ fn create(work: &mut Work<'_>, draft: &Draft) -> Result<String, Stop> {
     if others.len() >= POLICIES_MAX {
         let detail =
             format!("there are {POLICIES_MAX} policies, and no more are kept; remove one first");
-        return Err(Rejection::Invalid(vec![Fault::at("", detail)]).into());
+        return Err(Rejection::Full { detail }.into());
     }
     let now = work.context.now;
     let mut policy = Policy {

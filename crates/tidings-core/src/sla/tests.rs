@@ -116,7 +116,7 @@ fn there_is_an_end_to_policies() {
         create(&mut memory, &json!({ "name": "one of many" }));
     }
     let one_more = memory.run(Command::Create(draft(&json!({ "name": "x" })).unwrap()));
-    assert!(matches!(one_more, Err(Rejection::Invalid(_))));
+    assert!(matches!(one_more, Err(Rejection::Full { .. })));
 }
 
 /// The clocks of one conversation, and what happens to it, told as a story.

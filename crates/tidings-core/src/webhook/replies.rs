@@ -44,9 +44,10 @@ impl ReplyError {
         match rejection {
             Rejection::State { .. } => Self::ConversationClosed,
             Rejection::NotFound(_) | Rejection::OrganizationGone => Self::ConversationNotHeld,
-            Rejection::Version { .. } | Rejection::Taken { .. } | Rejection::Invalid(_) => {
-                Self::Unreadable
-            }
+            Rejection::Version { .. }
+            | Rejection::Taken { .. }
+            | Rejection::Full { .. }
+            | Rejection::Invalid(_) => Self::Unreadable,
         }
     }
 }

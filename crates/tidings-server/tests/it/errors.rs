@@ -1,7 +1,9 @@
 //! Errors that come before any noun (contract §4). The others are shown where their nouns are.
 
+use futures::future::join_all;
 use http::Method;
 use serde_json::{Value, json};
+use tidings_core::sla::POLICIES_MAX;
 
 use crate::app::{TestApp, event, text, webhook};
 
@@ -110,6 +112,30 @@ async fn what_is_not_there() {
         assert_eq!(refused.header("allow"), Some(allow));
         refused.problem(405, "method_not_allowed");
     }
+}
+
+/// Sound requests for which there is no room: what is there stands in the way, as with any conflict.
+#[tokio::test]
+async fn no_more_is_allowed() {
+    const TAGS_MAX: usize = 50;
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let contact = json!({"email": "ada@example.com"});
+    let tags: Vec<String> = (0..TAGS_MAX).map(|at| format!("tag {at}")).collect();
+    let open = json!({"contact": contact, "channelType": "email", "tags": tags});
+    let talk = tenant.post("/v1/conversations", open).await.created("id");
+    let tag = |name: &str| format!("/v1/conversations/{talk}/tags/{name}");
+    tenant.put(&tag("tag%207"), json!({})).await.expect(200);
+    let refused = tenant.put(&tag("one%20more"), json!({})).await;
+    assert!(refused.body["detail"].as_str().unwrap().contains("50 tags"));
+    assert_eq!(refused.problem(409, "conflict"), [""; 0]);
+    let promise = json!({"warnAfterSeconds": 60, "breachAfterSeconds": 120});
+    let policy = json!({"name": "one of many", "metrics": {"firstReply": promise}});
+    let add = || tenant.post("/v1/sla-policies", policy.clone());
+    for made in join_all((0..POLICIES_MAX).map(|_| add())).await {
+        made.expect(201);
+    }
+    assert_eq!(add().await.problem(409, "conflict"), [""; 0]);
 }
 
 #[tokio::test]
