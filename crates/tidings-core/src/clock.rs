@@ -10,6 +10,8 @@ use jiff::tz::Offset;
 
 /// What an RFC 3339 time begins with, a digit wherever a zero stands.
 const TIME_SHAPE: &[u8] = b"0000-00-00T00:00:00";
+/// Where its seconds begin.
+const SECONDS_PLACE: usize = TIME_SHAPE.len() - 2;
 /// Instants are counted from here.
 const EPOCH: civil::DateTime = civil::datetime(1970, 1, 1, 0, 0, 0, 0);
 
@@ -63,8 +65,10 @@ impl Timestamp {
             b'0' => found.is_ascii_digit(),
             wanted => found == *wanted,
         };
-        // A leap second is the last of its day; the reader below counts it as the one before.
-        let is_odd = whole.ends_with(":60") && !whole.ends_with("T23:59:60");
+        // A leap second is the last of its day; the reader below counts it as the one before, and would
+        // count any number above 59 so.
+        let is_odd =
+            &whole.as_bytes()[SECONDS_PLACE..] > b"59".as_slice() && !whole.ends_with("T23:59:60");
         if is_odd || !whole.bytes().zip(TIME_SHAPE).all(fits) {
             return None;
         }
@@ -309,6 +313,11 @@ mod tests {
             "1970-01-01T24:00:00Z",
             "1970-02-30T00:00:00Z",
             "1970-01-01T09:00:60Z",
+            "1970-01-01T09:00:61Z",
+            "1970-01-01T09:00:99Z",
+            "2016-12-31T23:59:61Z",
+            "2016-12-31T23:59:6éZ",
+            "2016-12-31T23:59é00Z",
             "1970-01-01T00:00:0\u{662}Z",
         ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
