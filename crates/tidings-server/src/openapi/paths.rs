@@ -58,7 +58,11 @@ pub(super) fn reference(schema: &str) -> Value {
 
 fn parameters(operation: &Operation) -> Vec<Value> {
     let in_path = operation.path_parameters().map(|name| {
-        json!({"name": name, "in": "path", "required": true, "schema": {"type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9_.-]+$"}})
+        let schema = match name {
+            "tag" => reference("Tag"),
+            _ => json!({"type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9_.-]+$"}),
+        };
+        json!({"name": name, "in": "path", "required": true, "schema": schema})
     });
     let beyond = operation.parameters.iter().map(parameter);
     let idempotency = is_remembered(operation).then(|| {

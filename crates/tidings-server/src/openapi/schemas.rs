@@ -14,8 +14,9 @@ use crate::cursor::List;
 use crate::page::LIMIT_MAX;
 use crate::problem::Code;
 
-/// What is read as a time. (29 February is let through in every year here, and refused where it is not.)
-const TIME_PATTERN: &str = "^[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-9]))T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?Z$";
+/// What is read as a time. (29 February is let through in every year here, and refused where it is not;
+/// a leap second is the last of any day.)
+const TIME_PATTERN: &str = "^[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-9]))T(([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]|23:59:60)(\\.[0-9]{1,9})?Z$";
 
 /// Segments joined by dots, each a word or `*`.
 const NAME_PATTERN: &str = "^([*]|[A-Za-z0-9_-]+)([.]([*]|[A-Za-z0-9_-]+))*$";

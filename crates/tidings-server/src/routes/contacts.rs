@@ -66,6 +66,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "Delete a contact; its conversations stay",
         access: writes(Area::Contacts),
+        body: Some("ActorOnly"),
         parameters: &[query(
             "erase",
             "Flag",

@@ -111,7 +111,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         verb: Verb::Delete,
         summary: "Take a tag off a conversation",
-        body: None,
         answers: &[(204, Holds::Nothing)],
         ..act(
             "/v1/conversations/{id}/tags/{tag}",

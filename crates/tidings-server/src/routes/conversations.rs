@@ -114,6 +114,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "Delete a conversation with its messages and drafts",
         access: writes(Area::Conversations),
+        body: Some("ActorOnly"),
         answers: &[(204, Holds::Nothing)],
         problems: &[409],
         ..Operation::new(

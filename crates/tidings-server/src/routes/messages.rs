@@ -81,6 +81,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "Delete a message",
         access: writes(Area::Conversations),
+        body: Some("ActorOnly"),
         answers: &[(204, Holds::Nothing)],
         ..Operation::new(Verb::Delete, "/v1/messages/{id}", "deleteMessage", |call| {
             Box::pin(delete(call))

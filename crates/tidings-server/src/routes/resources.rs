@@ -69,6 +69,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "Delete a resource",
         access: writes(Area::Resources),
+        body: Some("ActorOnly"),
         answers: &[(204, Holds::Nothing)],
         ..Operation::new(
             Verb::Delete,

@@ -65,6 +65,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "Delete an SLA policy; clocks that run keep their promise",
         access: writes(Area::Conversations),
+        body: Some("ActorOnly"),
         answers: &[(204, Holds::Nothing)],
         ..Operation::new(
             Verb::Delete,

@@ -68,6 +68,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         summary: "Delete a user",
         access: writes(Area::Resources),
+        body: Some("ActorOnly"),
         answers: &[(204, Holds::Nothing)],
         ..Operation::new(Verb::Delete, "/v1/users/{id}", "deleteUser", |call| {
             Box::pin(delete(call))

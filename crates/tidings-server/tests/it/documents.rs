@@ -2,6 +2,7 @@
 
 use http::Method;
 use serde_json::Value;
+use tidings_core::clock::Timestamp;
 
 use crate::app::TestApp;
 
@@ -218,6 +219,61 @@ async fn answers_are_as_documented() {
             );
         }
     }
+}
+
+/// A schema of the document, with what it refers to.
+fn schema_of(document: &Value, schema: &Value) -> jsonschema::Validator {
+    assert!(schema.is_object(), "{schema}");
+    let mut document = document.clone();
+    document["allOf"] = serde_json::json!([schema]);
+    jsonschema::validator_for(&document).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_taken_is_documented() {
+    let app = TestApp::start().await;
+    let document = openapi(&app).await;
+    let tagging = &document["paths"]["/v1/conversations/{id}/tags/{tag}"]["put"];
+    let mut named = tagging["parameters"].as_array().unwrap().iter();
+    let tag = named.find(|parameter| parameter["name"] == "tag").unwrap();
+    let tag = schema_of(&document, &tag["schema"]);
+    assert!(tag.is_valid(&"VIP Kunde".into()) && !tag.is_valid(&"a\nb".into()));
+    let time = schema_of(&document, &document["components"]["schemas"]["Timestamp"]);
+    for text in [
+        "2016-12-31T23:59:60Z",
+        "2016-12-31T23:59:60.5Z",
+        "2016-12-31T23:59:59.123456789Z",
+        "2016-12-31T22:59:60Z",
+        "2016-12-31T23:59:61Z",
+        "2016-12-31T24:00:00Z",
+        "2016-12-31T23:59:60+00:00",
+    ] {
+        let is_read = Timestamp::parse(text).is_some();
+        assert_eq!(time.is_valid(&text.into()), is_read, "{text}");
+    }
+}
+
+/// What a deletion reads, it also says: who does it, or nothing.
+#[tokio::test]
+async fn deletions_declare_what_they_read() {
+    let app = TestApp::start().await;
+    let document = openapi(&app).await;
+    let mut seen = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let Some(deletion) = operations.get("delete") else {
+            continue;
+        };
+        let body = &deletion["requestBody"];
+        assert_eq!(body["required"], false, "{path}");
+        let schema = schema_of(&document, &body["content"]["application/json"]["schema"]);
+        assert!(schema.is_valid(&serde_json::json!({})), "{path}");
+        assert!(!schema.is_valid(&serde_json::json!({"x": 1})), "{path}");
+        for status in ["400", "413", "415", "422"] {
+            assert!(deletion["responses"].get(status).is_some(), "{path}");
+        }
+        seen += 1;
+    }
+    assert!(seen > 10);
 }
 
 #[tokio::test]
