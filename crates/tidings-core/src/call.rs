@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::clock::{GivenTime, Timestamp};
+use crate::command::members;
 use crate::id::{CallId, ContactId, ConversationId, OutcomeId};
 use crate::record::{Kind, Record};
 
@@ -212,7 +213,7 @@ impl Call {
         };
         // From the beginning to the end, ringing included, as telephone bills and Varda's sample count.
         let duration = ended_at.map(|ended_at| ended_at.at().since(self.started_at.at()).as_secs());
-        let object = json!({
+        members(json!({
             "id": self.id,
             "conversationId": self.conversation_id,
             "contactId": self.contact_id,
@@ -228,11 +229,7 @@ impl Call {
             "attribution": self.attribution,
             "createdAt": self.created_at,
             "updatedAt": self.updated_at,
-        });
-        match object {
-            Value::Object(members) => members,
-            _ => unreachable!("an object was written"),
-        }
+        }))
     }
 
     /// The object the API answers.

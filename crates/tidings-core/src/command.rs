@@ -27,7 +27,7 @@ mod reply;
 mod work;
 
 pub use data::Data;
-pub use differences::differences;
+pub use differences::{differences, members};
 pub use reply::Reply;
 pub use work::Work;
 

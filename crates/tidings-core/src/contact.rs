@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::clock::{GivenTime, Timestamp};
-use crate::command::{Data, Stop, Work, differences};
+use crate::command::{Data, Stop, Work, differences, members};
 use crate::event::Numbering;
 use crate::id::ContactId;
 use crate::record::{Kind, Record, word_of};
@@ -196,10 +196,7 @@ impl Contact {
     }
 
     fn members(&self) -> Map<String, Value> {
-        match json!(self.object()) {
-            Value::Object(members) => members,
-            _ => unreachable!("a contact is an object"),
-        }
+        members(json!(self.object()))
     }
 }
 

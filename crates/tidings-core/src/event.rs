@@ -5,7 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tidings_events::{Dialect, EventView, OccurredAt as ShownAt, RenderContext};
+use tidings_events::{
+    Dialect, EventType, EventView, OccurredAt as ShownAt, RenderContext, event_type,
+};
 
 use crate::clock::Timestamp;
 use crate::explain::Reason;
@@ -105,6 +107,30 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
+    /// What Tidings itself tells, as it happens: of the type's present version, in no order of a
+    /// conversation and no trace unless the caller says so. `actor` and `data` are JSON, as text.
+    pub fn told(
+        kind: impl Into<String>,
+        ordering_key: String,
+        actor: impl Into<String>,
+        data: String,
+    ) -> Self {
+        let kind = kind.into();
+        Self {
+            occurred_at: None,
+            numbering: Numbering::None,
+            content: Content {
+                version: event_type(&kind).map_or(1, EventType::version),
+                kind,
+                external_id: None,
+                ordering_key: Some(ordering_key),
+                actor: Some(actor.into()),
+                data,
+                traceparent: None,
+            },
+        }
+    }
+
     /// Whether publishing `self` again under the external id of `stored` says the same.
     ///
     /// Nothing is left to compare with one that was erased: it is taken for the same, so that what was

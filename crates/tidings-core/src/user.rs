@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::clock::Timestamp;
-use crate::command::{Stop, Work};
+use crate::command::{Stop, Work, members};
 use crate::event::Numbering;
 use crate::id::UserId;
 use crate::record::{Kind, Record};
@@ -106,7 +106,7 @@ impl Status {
 impl User {
     /// The object events carry.
     pub fn object(&self) -> Map<String, Value> {
-        let object = json!({
+        members(json!({
             "id": self.id,
             "name": self.name,
             "email": self.email,
@@ -114,11 +114,7 @@ impl User {
             "channelIds": self.channel_ids,
             "createdAt": self.created_at,
             "updatedAt": self.updated_at,
-        });
-        match object {
-            Value::Object(members) => members,
-            _ => unreachable!("an object was written"),
-        }
+        }))
     }
 
     /// The object the API answers.

@@ -1,11 +1,10 @@
 //! What the organization above hears of an organization that is made, changed or deleted (contract §7).
 
-use serde_json::{Map, Value, json};
-use tidings_core::command::{Data, differences};
-use tidings_core::event::{Content, NewEvent, Numbering};
+use serde_json::json;
+use tidings_core::command::{Data, differences, members};
+use tidings_core::event::NewEvent;
 use tidings_core::id::OrganizationId;
 use tidings_core::organization::Organization;
-use tidings_events::{EventType, event_type};
 
 use crate::actor;
 use crate::call::Call;
@@ -31,7 +30,8 @@ pub(crate) fn updated(
     before: &Organization,
     after: &Organization,
 ) -> Option<Placed> {
-    let changes = differences(&members(before), &members(after));
+    let object = |organization| members(json!(OrganizationView::of(organization)));
+    let changes = differences(&object(before), &object(after));
     let data = Data::new()
         .with("organization", &OrganizationView::of(after))
         .with("changes", &changes);
@@ -52,26 +52,9 @@ fn placed(
     kind: &str,
     data: Data,
 ) -> Option<Placed> {
-    let content = Content {
-        kind: kind.to_owned(),
-        version: event_type(kind).map_or(1, EventType::version),
-        external_id: None,
-        ordering_key: Some(format!("organization:{}", organization.id)),
-        actor: by.or_else(|| Some(actor::of(&call.caller))),
-        data: data.into_text(),
-        traceparent: traceparent(&call.headers).map(str::to_owned),
-    };
-    let event = NewEvent {
-        occurred_at: None,
-        numbering: Numbering::None,
-        content,
-    };
+    let ordering_key = format!("organization:{}", organization.id);
+    let by = by.unwrap_or_else(|| actor::of(&call.caller));
+    let mut event = NewEvent::told(kind, ordering_key, by, data.into_text());
+    event.content.traceparent = traceparent(&call.headers).map(str::to_owned);
     Some((organization.parent_id?, event))
-}
-
-fn members(organization: &Organization) -> Map<String, Value> {
-    match json!(OrganizationView::of(organization)) {
-        Value::Object(members) => members,
-        _ => Map::new(),
-    }
 }

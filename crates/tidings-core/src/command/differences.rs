@@ -19,6 +19,17 @@ pub fn differences(before: &Map<String, Value>, after: &Map<String, Value>) -> M
     changes
 }
 
+/// The members of what was written as an object.
+///
+/// # Panics
+/// When it is no object.
+pub fn members(object: Value) -> Map<String, Value> {
+    match object {
+        Value::Object(members) => members,
+        other => unreachable!("no object was written but {other}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,10 +3,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use tidings_events::{EventType, event_type};
-
 use super::{Change, Context, Data, Rejection, Reply, Stop};
-use crate::event::{Content, NewEvent, Numbering};
+use crate::event::{NewEvent, Numbering};
 use crate::fault::Fault;
 use crate::id::ContactId;
 use crate::record::{
@@ -223,21 +221,14 @@ impl<'r> Work<'r> {
         numbering: Numbering,
         ordering_key: String,
     ) {
-        let kind = kind.into();
-        let version = event_type(&kind).map_or(1, EventType::version);
-        self.events.push(NewEvent {
-            occurred_at: None,
-            numbering,
-            content: Content {
-                kind,
-                version,
-                external_id: None,
-                ordering_key: Some(ordering_key),
-                actor: Some(self.context.actor.clone()),
-                data: data.into().into_text(),
-                traceparent: self.context.traceparent.clone(),
-            },
-        });
+        let (actor, data) = (self.context.actor.as_str(), data.into().into_text());
+        let mut event = NewEvent::told(kind, ordering_key, actor, data);
+        event.numbering = numbering;
+        event
+            .content
+            .traceparent
+            .clone_from(&self.context.traceparent);
+        self.events.push(event);
     }
 
     /// Has everything that events so far tell of a removed contact removed too.

@@ -1,11 +1,11 @@
 //! One command's work on a conversation, and what is told of it.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::state::{Effect, announcement};
 use super::{Action, Conversation, State, Status};
 use crate::clock::GivenTime;
-use crate::command::{Data, Stop, Work, differences};
+use crate::command::{Data, Stop, Work, differences, members};
 use crate::contact::Contact;
 use crate::event::Numbering;
 use crate::record::{Kind, ReadFailed};
@@ -319,8 +319,9 @@ impl Turn {
 
     /// What `conversation.updated` tells; tags have events of their own.
     fn changes(&self) -> Option<Map<String, Value>> {
-        let before = members(self.before()?);
-        let mut changes = differences(&before, &members(&self.conversation));
+        let object = |conversation: &Conversation| members(json!(conversation.object()));
+        let before = object(self.before()?);
+        let mut changes = differences(&before, &object(&self.conversation));
         changes.shift_remove("tags");
         (!changes.is_empty()).then_some(changes)
     }
@@ -339,11 +340,4 @@ impl Note {
 
 fn team_of(conversation: &Conversation) -> Option<&str> {
     conversation.assignee.as_ref()?.team_id.as_deref()
-}
-
-fn members(conversation: &Conversation) -> Map<String, Value> {
-    match serde_json::to_value(conversation.object()) {
-        Ok(Value::Object(members)) => members,
-        _ => unreachable!("a conversation is an object with text keys"),
-    }
 }

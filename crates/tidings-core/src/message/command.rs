@@ -1,10 +1,10 @@
 //! What may be done with messages.
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::draft::{Draft, Inbound, Patch};
 use super::{Direction, Message, Role, Sender};
-use crate::command::{Data, Rejection, Reply, Stop, Work, differences};
+use crate::command::{Data, Rejection, Reply, Stop, Work, differences, members};
 use crate::conversation::Turn;
 use crate::fault::Fault;
 use crate::id::{ConversationId, MessageId};
@@ -148,7 +148,8 @@ fn change(work: &mut Work<'_>, before: &Message, patch: &Patch) -> Result<String
     if message.body != before.body {
         message.updated_at = work.context.now.into();
         work.put(&mut message)?;
-        let changes = differences(&members(before), &members(&message));
+        let object = |message: &Message| members(json!(message.object()));
+        let changes = differences(&object(before), &object(&message));
         let data = Data::new().with("changes", &changes);
         tell(work, &message, "message.updated", &data)?;
     }
@@ -194,11 +195,4 @@ fn set_once<T>(place: &mut Option<T>, value: T) -> bool {
     let is_empty = place.is_none();
     place.get_or_insert(value);
     is_empty
-}
-
-fn members(message: &Message) -> Map<String, Value> {
-    match json!(message.object()) {
-        Value::Object(members) => members,
-        _ => unreachable!("a message is an object"),
-    }
 }

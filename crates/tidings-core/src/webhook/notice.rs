@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Activity, Webhook};
 use crate::clock::Timestamp;
 use crate::command::SYSTEM_ACTOR;
-use crate::event::{Content, NewEvent, Numbering};
+use crate::event::NewEvent;
 use crate::health::Health;
 use crate::id::WebhookId;
 
@@ -67,19 +67,8 @@ impl Notice {
                 "pendingCount": health.pending,
             }
         });
-        NewEvent {
-            occurred_at: None,
-            numbering: Numbering::None,
-            content: Content {
-                kind: self.kind().to_owned(),
-                version: 1,
-                external_id: None,
-                ordering_key: Some(format!("{ORDERING_KEYS}{}", webhook.id)),
-                actor: Some(SYSTEM_ACTOR.to_owned()),
-                data: data.to_string(),
-                traceparent: None,
-            },
-        }
+        let ordering_key = format!("{ORDERING_KEYS}{}", webhook.id);
+        NewEvent::told(self.kind(), ordering_key, SYSTEM_ACTOR, data.to_string())
     }
 }
 
