@@ -6,7 +6,7 @@ use std::hint::black_box;
 use criterion::Criterion;
 use tidings_core::clock::Timestamp;
 use tidings_core::command::{Change, Command, Context, SYSTEM_ACTOR, decide};
-use tidings_core::contact::{Identity, Sender};
+use tidings_core::contact::{Identity, Person};
 use tidings_core::id::{IdSource, OrganizationId};
 use tidings_core::message::{self, Draft, Inbound};
 use tidings_core::record::{After, Kind, ReadFailed, Records, Stored};
@@ -42,9 +42,9 @@ fn inbound(name: &str) -> Command {
     let inbound = Inbound {
         channel_type,
         thread_id: "c-00000001".into(),
-        from: Sender {
+        from: Person {
             identity,
-            ..Sender::default()
+            ..Person::default()
         },
         draft: Draft {
             external_id: Some(name.into()),

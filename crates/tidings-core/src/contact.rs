@@ -24,7 +24,7 @@ pub use draft::{
     ATTRIBUTION_BYTES_MAX, CHANNEL_TYPE_CHARACTERS_MAX, CONTACT_BYTES_MAX, Draft,
     PHONE_CHARACTERS_MAX, attribution, bounded_object, channel_type,
 };
-pub use meeting::{Sender, meet};
+pub use meeting::{Person, meet};
 pub use past::Past;
 
 /// Who a contact is on one kind of channel.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Beginning, Call, Ending, Outcome, State, Tag, contact_mark};
 use crate::clock::{GivenTime, Timestamp};
 use crate::command::{Data, Rejection, Stop, Work};
-use crate::contact::{self, Contact, Sender};
+use crate::contact::{self, Contact, Person};
 use crate::conversation::{Action, Conversation, Opening, Turn, thread_key};
 use crate::event::Numbering;
 use crate::fault::Fault;
@@ -117,7 +117,7 @@ fn contact_of(
     {
         return Ok(contact);
     }
-    contact::meet(work, &Sender::of_call(beginning.other_side()))
+    contact::meet(work, &Person::of_call(beginning.other_side()))
 }
 
 /// The conversation that is named, else the one on the number's thread, else a new one.

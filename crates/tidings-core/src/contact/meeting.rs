@@ -15,7 +15,7 @@ const NUMBERED_CHANNELS: [&str; 3] = ["sms", "phone", "whatsapp"];
 
 /// Who wrote or called, as the channel tells it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sender {
+pub struct Person {
     /// On which channel, and under which id.
     pub identity: Identity,
     /// Under which name.
@@ -26,7 +26,7 @@ pub struct Sender {
     pub phone: Option<String>,
 }
 
-impl Sender {
+impl Person {
     /// Reads `from {id, name?, email?, phone?}`; `None` when there is no sound id. An id that is plainly
     /// an address or a number, as mail and telephones have it, need not be told twice.
     pub fn read(from: &mut Object<'_, '_>, channel_type: &str) -> Option<Self> {
@@ -50,7 +50,7 @@ impl Sender {
 
     /// Reads `{id?, name?, email?, phone?}` of someone who is to be written to on `channel_type`. Without
     /// an id there, the address or the number tells who it is.
-    pub fn read_person(person: &mut Object<'_, '_>, channel_type: &str) -> Option<Self> {
+    pub fn read_addressee(person: &mut Object<'_, '_>, channel_type: &str) -> Option<Self> {
         if person.has("id") {
             return Self::read(person, channel_type);
         }
@@ -100,22 +100,22 @@ fn is_number(text: &str) -> bool {
         .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit()))
 }
 
-/// The contact of `sender`: the one with its identity, else, where the channel proves them, the oldest
+/// The contact of `person`: the one with its identity, else, where the channel proves them, the oldest
 /// one with its address or number, else a new one. What the contact lacks is filled in, what it says
 /// otherwise stays.
-pub fn meet(work: &mut Work<'_>, sender: &Sender) -> Result<Contact, Stop> {
-    let found = match work.find(Kind::Contact, &sender.identity.word())? {
+pub fn meet(work: &mut Work<'_>, person: &Person) -> Result<Contact, Stop> {
+    let found = match work.find(Kind::Contact, &person.identity.word())? {
         Some(contact) => Some(contact),
-        None => find_by_address(work, sender)?,
+        None => find_by_address(work, person)?,
     };
     let Some(before) = found else {
         let mut contact = Contact::new(work);
-        learn(&mut contact, sender);
+        learn(&mut contact, person);
         create(work, &mut contact)?;
         return Ok(contact);
     };
     let mut contact = before.clone();
-    learn(&mut contact, sender);
+    learn(&mut contact, person);
     // A customer's message never fails for it: what is too much is not learned.
     if contact != before && contact.size_fault().is_some() {
         return Ok(before);
@@ -124,12 +124,12 @@ pub fn meet(work: &mut Work<'_>, sender: &Sender) -> Result<Contact, Stop> {
     Ok(contact)
 }
 
-fn find_by_address(work: &mut Work<'_>, sender: &Sender) -> Result<Option<Contact>, Stop> {
-    if !PROVING_CHANNELS.contains(&sender.identity.channel_type.as_str()) {
+fn find_by_address(work: &mut Work<'_>, person: &Person) -> Result<Option<Contact>, Stop> {
+    if !PROVING_CHANNELS.contains(&person.identity.channel_type.as_str()) {
         return Ok(None);
     }
-    let email = sender.email.as_deref().map(email_mark);
-    let phone = sender.phone.as_deref().map(phone_mark);
+    let email = person.email.as_deref().map(email_mark);
+    let phone = person.phone.as_deref().map(phone_mark);
     for mark in email.iter().chain(&phone) {
         if let Some(contact) = work.oldest_marked(Kind::Contact, mark)? {
             return Ok(Some(contact));
@@ -138,14 +138,14 @@ fn find_by_address(work: &mut Work<'_>, sender: &Sender) -> Result<Option<Contac
     Ok(None)
 }
 
-/// Notes what `sender` tells that was not known. One identity too many is let pass: the address or
+/// Notes what `person` tells that was not known. One identity too many is let pass: the address or
 /// number still finds the contact.
-fn learn(contact: &mut Contact, sender: &Sender) {
-    fill(&mut contact.name, sender.name.as_ref());
-    fill(&mut contact.email, sender.email.as_ref());
-    fill(&mut contact.phone, sender.phone.as_ref());
-    let is_new = !contact.identities.contains(&sender.identity);
+fn learn(contact: &mut Contact, person: &Person) {
+    fill(&mut contact.name, person.name.as_ref());
+    fill(&mut contact.email, person.email.as_ref());
+    fill(&mut contact.phone, person.phone.as_ref());
+    let is_new = !contact.identities.contains(&person.identity);
     if is_new && contact.identities.len() < IDENTITIES_MAX {
-        contact.identities.push(sender.identity.clone());
+        contact.identities.push(person.identity.clone());
     }
 }

@@ -34,12 +34,12 @@ fn patch(memory: &mut Memory, contact: &Value, body: &Value) -> Result<Value, Re
 fn met(memory: &mut Memory, channel: &str, from: &Value) -> Value {
     let mut faults = Faults::new();
     let mut object = Object::root(from, &mut faults);
-    let sender = Sender::read(&mut object, channel);
+    let person = Person::read(&mut object, channel);
     object.finish();
-    let sender = faults.or(sender).unwrap().unwrap();
+    let person = faults.or(person).unwrap().unwrap();
     let context = memory.context.clone();
     let mut work = Work::new(&context, memory);
-    let contact = meet(&mut work, &sender).unwrap();
+    let contact = meet(&mut work, &person).unwrap();
     let change = work.into_change(json!(contact.shown()).to_string().into());
     memory.apply(change)
 }

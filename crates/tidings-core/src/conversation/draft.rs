@@ -51,7 +51,7 @@ pub enum Who {
     /// A contact that is known.
     Named(ContactId),
     /// A person, who may be a contact already.
-    Told(contact::Sender),
+    Told(contact::Person),
     /// Nobody: the team talks among itself.
     Nobody,
 }
@@ -170,17 +170,17 @@ impl Opening {
     pub fn read_outbound(body: &mut Object<'_, '_>) -> Self {
         body.require(&["externalReference", "contact", "subject"]);
         let channel = body.text("channel", 1..=contact::CHANNEL_TYPE_CHARACTERS_MAX);
-        let sender = body.object("contact").and_then(|mut person| {
+        let person = body.object("contact").and_then(|mut told| {
             let channel_type = channel.unwrap_or(OUTBOUND_CHANNEL);
-            let sender = contact::Sender::read_person(&mut person, channel_type);
-            if sender.is_some() {
-                person.require(&["email"]);
+            let person = contact::Person::read_addressee(&mut told, channel_type);
+            if person.is_some() {
+                told.require(&["email"]);
             }
-            person.finish();
-            sender
+            told.finish();
+            person
         });
         Self {
-            who: sender.map_or(Who::Nobody, Who::Told),
+            who: person.map_or(Who::Nobody, Who::Told),
             message: read_message(body),
             ..Self::read_shared(body, channel.unwrap_or(OUTBOUND_CHANNEL))
         }
@@ -376,10 +376,10 @@ fn read_who(body: &mut Object<'_, '_>, kind: ConversationType, channel_type: &st
             id.map(Who::Named)
         }
         (_, true) => {
-            let mut person = body.object("contact")?;
-            let sender = contact::Sender::read_person(&mut person, channel_type);
-            person.finish();
-            sender.map(Who::Told)
+            let mut told = body.object("contact")?;
+            let person = contact::Person::read_addressee(&mut told, channel_type);
+            told.finish();
+            person.map(Who::Told)
         }
         (false, false) if kind == ConversationType::Contact => {
             body.fault(

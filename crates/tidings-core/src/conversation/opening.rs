@@ -104,7 +104,7 @@ pub(super) fn must_be_free(
 fn find_contact(work: &mut Work<'_>, who: &Who) -> Result<Option<Contact>, Stop> {
     match who {
         Who::Nobody => Ok(None),
-        Who::Told(sender) => contact::meet(work, sender).map(Some),
+        Who::Told(person) => contact::meet(work, person).map(Some),
         Who::Named(id) => work.refer(Kind::Contact, id.0, "/contactId").map(Some),
     }
 }

@@ -73,7 +73,7 @@ pub struct Inbound {
     /// What the channel calls the conversation.
     pub thread_id: String,
     /// Who wrote.
-    pub from: contact::Sender,
+    pub from: contact::Person,
     /// What.
     pub draft: Draft,
     /// Where the customer came from.
@@ -143,9 +143,9 @@ impl Inbound {
         let channel_type = contact::channel_type(body).unwrap_or_default();
         let thread_id = foreign_id(body, "threadId").unwrap_or_default();
         let from = body.object("from").and_then(|mut from| {
-            let sender = contact::Sender::read(&mut from, channel_type);
+            let person = contact::Person::read(&mut from, channel_type);
             from.finish();
-            sender
+            person
         });
         let draft = Draft::read(body);
         let attribution = contact::attribution(body).value();
