@@ -2,8 +2,9 @@
 //!
 //! Lanes whose endpoint answers use all of it; those of which that is not known, or known to be
 //! otherwise, use a part: so endpoints that hang, however many, leave room for those that do not. Within
-//! each, an organization or a host may hold as many attempts as it leaves free for the others, which
-//! always leaves some: two that want everything get a third each, and the next one finds room.
+//! each, an organization or a host may open further attempts of a lane while it holds no more than it leaves
+//! free for the others: two that want everything get a third each, and the next one finds room. The first
+//! attempt of a lane finds room longer, for it is how an endpoint shows what it is like.
 
 use std::collections::HashMap;
 use std::hash::Hash;

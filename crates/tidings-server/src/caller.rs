@@ -39,9 +39,11 @@ impl Caller {
         if key.expired(app.now()) {
             return Err(unauthenticated("the key has expired; make another"));
         }
-        // The key made at the first start is stored too; a configured one replaces it.
+        // The key made at the first start is stored too; it is not taken while one is configured.
         if key.organization_id == INSTALLATION {
-            return Err(unauthenticated("the key was replaced by a configured one"));
+            return Err(unauthenticated(
+                "this key is not taken while another one is configured",
+            ));
         }
         Ok(Self::Key(key))
     }

@@ -66,7 +66,7 @@ pub enum Change {
     CancelReplay(ReplayId),
     /// Erases an event's personal payload; what is owed of it is dropped.
     EraseEvent(EventId),
-    /// Changes nothing; remembers an answer that has no commit of its own (a refusal).
+    /// Changes nothing; remembers an answer that has no commit of its own (a refusal, a test call).
     Nothing,
 }
 

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
-/// From how many pages on the log is folded: 64 MiB, since what changes often is then folded once for
+/// From how many pages on the log is folded: some 64 MiB, since what changes often is then folded once for
 /// many changes.
 pub(super) const LOG_PAGES: i64 = 8_000;
 
