@@ -11,22 +11,22 @@ use tidings_core::delivery::{Next, Owed};
 use tidings_core::id::{DeliveryId, WebhookId};
 use tidings_core::lane::{Action, Claim, Claimed, Lane, Part, Reply, Rules};
 use tidings_core::planted::PlantedFault;
-use tidings_core::shares::{Bounds, Member, Share, Shares};
+use tidings_core::shares::{Bounds, Member};
 use tidings_core::spell::Patience;
 use tidings_core::webhook::{Ordering, Webhook};
 use tidings_store::Committed;
 use tidings_store::directory::Directory;
 
 mod settled;
+mod slots;
 
 pub use settled::Settled;
+use slots::Slots;
 
 /// How many deliveries may be ready in memory over all lanes before new ones stay in the store.
 const READY_IN_ALL_MAX: usize = 32_768;
 /// Up to how many lanes are kept though they owe nothing: making one costs more than an attempt.
 const IDLE_LANES_MAX: usize = 8_192;
-/// How many lanes that wait for their share are looked at for each attempt that ended.
-const LOOKED_AT_PER_SLOT: usize = 2;
 
 /// Something to be done.
 #[derive(Debug)]
@@ -51,9 +51,7 @@ pub type Answer = Result<Claimed, Part>;
 #[derive(Debug, Default)]
 pub struct Dispatch {
     lanes: HashMap<WebhookId, Entry>,
-    shares: Shares,
-    /// Attempts whose outcome is not durable yet.
-    open: HashMap<DeliveryId, Share>,
+    slots: Slots,
     /// Deliveries ready in memory, over all lanes.
     ready: usize,
     /// Lanes that are failing.
@@ -61,9 +59,6 @@ pub struct Dispatch {
     /// Lanes to be pumped, in turn: they heard something.
     restless: VecDeque<WebhookId>,
     queued: HashSet<WebhookId>,
-    /// Lanes that may want more than their share was, in turn.
-    waiting: VecDeque<WebhookId>,
-    waits: HashSet<WebhookId>,
     wakes: BinaryHeap<Reverse<(Timestamp, WebhookId)>>,
 }
 
@@ -81,7 +76,7 @@ impl Dispatch {
     /// No lanes yet, and other bounds than the product's.
     pub fn within(bounds: Bounds) -> Self {
         Self {
-            shares: Shares::within(bounds),
+            slots: Slots::within(bounds),
             ..Self::default()
         }
     }
@@ -98,7 +93,7 @@ impl Dispatch {
 
     /// How many attempts are open, over all lanes.
     pub fn open(&self) -> usize {
-        self.shares.open()
+        self.slots.open()
     }
 
     /// How many deliveries are ready in memory, over all lanes.
@@ -183,13 +178,8 @@ impl Dispatch {
 
     /// The outcome of an attempt is durable.
     pub fn settled(&mut self, settled: &Settled, directory: &Directory) {
-        if let Some(share) = self.open.remove(&settled.id) {
-            let is_kept = settled.ended.reply == Reply::Timeout && PlantedFault::ShareKept.is_on();
-            if !is_kept {
-                self.shares.release(&share);
-            }
-            self.stir_waiting();
-        }
+        let is_kept = settled.ended.reply == Reply::Timeout && PlantedFault::ShareKept.is_on();
+        self.slots.free(settled.id, is_kept);
         let id = settled.webhook_id;
         let is_failing = |entry: &Entry| entry.lane.is_failing();
         if settled.next != Next::Succeeded || self.lanes.get(&id).is_some_and(is_failing) {
@@ -219,6 +209,7 @@ impl Dispatch {
     pub fn pump(&mut self, now: Timestamp) -> Vec<Order> {
         self.wake(now);
         let mut orders = Vec::new();
+        self.pump_waiting(now, &mut orders);
         for _ in 0..self.restless.len() {
             let Some(id) = self.restless.pop_front() else {
                 break;
@@ -284,15 +275,20 @@ impl Dispatch {
         }
     }
 
-    /// A slot is free: some of those that wait for their share have another look.
-    fn stir_waiting(&mut self) {
-        for _ in 0..LOOKED_AT_PER_SLOT {
-            let Some(id) = self.waiting.pop_front() else {
-                return;
+    /// Slots are free: those that wait for one come before those whose attempts held them. Whoever has
+    /// no use for a slot any more, and leaves the queue, takes no look from the others.
+    fn pump_waiting(&mut self, now: Timestamp, orders: &mut Vec<Order>) {
+        for _ in 0..self.slots.waiting() {
+            let Some(id) = self.slots.next() else {
+                break;
             };
-            self.waits.remove(&id);
-            self.stir(id);
+            let open = self.slots.open();
+            self.pump_lane(id, now, orders);
+            if self.slots.open() > open || self.slots.is_waiting(id) {
+                self.slots.use_look();
+            }
         }
+        self.slots.end_looks();
     }
 
     fn pump_lane(&mut self, id: WebhookId, now: Timestamp, orders: &mut Vec<Order>) {
@@ -302,8 +298,7 @@ impl Dispatch {
         };
         let standing = entry.lane.standing();
         let mut lane_open = entry.lane.in_flight();
-        let allowance = self.shares.allowance(&entry.member, standing, lane_open);
-        let may_open = lane_open + allowance;
+        let allowance = self.slots.allowance(&entry.member, standing, lane_open);
         let mut actions = Vec::new();
         entry.lane.pump(now, allowance, &mut actions);
         for action in actions {
@@ -315,9 +310,8 @@ impl Dispatch {
                 Action::Send(owed) => (owed, false),
                 Action::Probe(owed) => (owed, true),
             };
-            let share = self.shares.take(&entry.member, standing, lane_open);
+            self.slots.take(owed.id, &entry.member, standing, lane_open);
             lane_open += 1;
-            self.open.insert(owed.id, share);
             let webhook = entry.webhook.clone();
             orders.push(Order::Send {
                 owed,
@@ -325,9 +319,8 @@ impl Dispatch {
                 is_probe,
             });
         }
-        if lane_open == may_open && self.waits.insert(id) {
-            // It may have had more to send; it gets its turn when slots are free.
-            self.waiting.push_back(id);
+        if entry.lane.wants_slot(now) {
+            self.slots.wait(id);
         }
         let ready = entry.lane.queued();
         self.ready = self.ready - entry.ready + ready;

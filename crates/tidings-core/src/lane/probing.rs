@@ -101,9 +101,14 @@ impl Probing {
         self.candidate = Candidate::Absent { until };
     }
 
+    /// Whether the probe is due and known.
+    pub(super) fn is_ready(&self, now: Timestamp) -> bool {
+        now >= self.next_at && matches!(self.candidate, Candidate::Ready(_))
+    }
+
     /// The probe, when it is due and known.
     pub(super) fn take(&mut self, now: Timestamp) -> Option<Owed> {
-        if now < self.next_at || !matches!(self.candidate, Candidate::Ready(_)) {
+        if !self.is_ready(now) {
             return None;
         }
         let ready = std::mem::replace(&mut self.candidate, Candidate::Unknown);

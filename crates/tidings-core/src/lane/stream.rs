@@ -1,6 +1,6 @@
 //! One part of a lane in memory: a bounded queue in front of the store.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
@@ -9,6 +9,7 @@ use crate::id::DeliveryId;
 use crate::planted::PlantedFault;
 
 use super::pause::Pause;
+use super::queue::Queue;
 use super::{BacklogKeys, Claimed, PARKED_KEYS_MAX, READY_MAX};
 
 /// What is known of the rows in the store.
@@ -34,11 +35,7 @@ enum Source {
 
 #[derive(Debug, Default)]
 pub(super) struct Stream {
-    /// Deliveries without a key, and the turn of each key with one: its next delivery.
-    turns: VecDeque<Turn>,
-    /// Deliveries of each key, oldest first.
-    keyed: HashMap<OrderKey, KeyQueue>,
-    len: usize,
+    queue: Queue,
     /// Keys whose head waits for a retry in the store: what follows waits there too.
     parked: HashSet<OrderKey>,
     source: Source,
@@ -58,19 +55,6 @@ pub(super) struct Stream {
     discarded_since: Option<DeliveryId>,
 }
 
-#[derive(Debug, Default)]
-struct KeyQueue {
-    queue: VecDeque<Owed>,
-    /// Whether the key stands in `turns`; it does not while it is busy.
-    has_turn: bool,
-}
-
-#[derive(Debug)]
-enum Turn {
-    Free(Box<Owed>),
-    Key(OrderKey),
-}
-
 impl Stream {
     pub(super) fn set_complete(&mut self) {
         self.source = Source::Complete;
@@ -78,7 +62,7 @@ impl Stream {
 
     /// Forgets the queue; the store is asked again. A read under way is waited for, then repeated.
     pub(super) fn restart(&mut self) {
-        self.clear();
+        self.queue.clear();
         self.backlog_keys = None;
         match &mut self.source {
             Source::Claiming { void, .. } => *void = true,
@@ -107,7 +91,7 @@ impl Stream {
         match &mut self.source {
             // It is read when its head is due, or was read already.
             Source::Complete if parked || read => {}
-            Source::Complete if self.len < READY_MAX => self.push(owed),
+            Source::Complete if self.queue.len() < READY_MAX => self.queue.push(owed),
             _ => self.miss(),
         }
     }
@@ -115,9 +99,9 @@ impl Stream {
     /// The head of this key failed and waits in the store; what follows is left there. What is older
     /// was due by hand meanwhile, and does not wait for it.
     pub(super) fn park(&mut self, key: OrderKey, head: DeliveryId) {
-        let first = self.keyed.get(&key).and_then(|keyed| keyed.queue.front());
-        let is_older_left = first.is_some_and(|owed| owed.id < head);
-        self.drop_key(key);
+        let first = self.queue.first_of(key);
+        let is_older_left = first.is_some_and(|first| first < head);
+        self.queue.drop_key(key);
         self.parked.insert(key);
         match &mut self.source {
             Source::Claiming { parked, .. } => drop(parked.insert(key, head)),
@@ -131,15 +115,9 @@ impl Stream {
 
     /// What is queued of this key goes back to the store, to be claimed later.
     pub(super) fn leave(&mut self, key: OrderKey) {
-        if self.drop_key(key) {
+        if self.queue.drop_key(key) {
             self.miss();
         }
-    }
-
-    fn drop_key(&mut self, key: OrderKey) -> bool {
-        let dropped = self.keyed.remove(&key);
-        self.len -= dropped.as_ref().map_or(0, |keyed| keyed.queue.len());
-        dropped.is_some()
     }
 
     /// Begins a read when one is due, and says how many rows it should bring at most, and which not.
@@ -160,10 +138,10 @@ impl Stream {
             Source::Complete | Source::Claiming { .. } => false,
         };
         // Read again when half is sent: the read overlaps with sending the other half.
-        if !may || self.len > ready / 2 {
+        if !may || self.queue.len() > ready / 2 {
             return None;
         }
-        let known: Arc<HashSet<_>> = Arc::new(in_flight.chain(self.queued_ids()).collect());
+        let known: Arc<HashSet<_>> = Arc::new(in_flight.chain(self.queue.ids()).collect());
         // The answer tells what waits; what fails from now on is noted beside it.
         self.next_due = None;
         self.discarded_since = None;
@@ -173,7 +151,7 @@ impl Stream {
             void: false,
             parked: HashMap::new(),
         };
-        Some((ready - self.len, known))
+        Some((ready - self.queue.len(), known))
     }
 
     pub(super) fn refill(&mut self, claimed: Claimed, now: Timestamp) {
@@ -195,14 +173,14 @@ impl Stream {
                 .chain(parked_since.keys().copied())
                 .collect();
         }
-        let before = self.len;
+        let before = self.queue.len();
         for row in claimed.rows {
             self.read_through = self.read_through.max(Some(row.id));
             let head = row.order_key.and_then(|key| parked_since.get(&key));
             let parked = head.is_some_and(|head| row.id >= *head);
             let discarded = self.discarded_since >= Some(row.id);
             if !parked && !discarded && !known.contains(&row.id) {
-                self.push(row);
+                self.queue.push(row);
             }
         }
         let behind = claimed.more || missed || !all_parked_known;
@@ -212,7 +190,7 @@ impl Stream {
             Source::Complete
         };
         self.next_due = earlier(self.next_due, claimed.next_due);
-        if behind && self.len == before {
+        if behind && self.queue.len() == before {
             self.pause.begin(now);
         } else {
             self.pause = Pause::default();
@@ -251,40 +229,19 @@ impl Stream {
         self.next_due = earlier(self.next_due, Some(due));
     }
 
-    /// The next delivery whose key is not busy, taking turns between keys.
-    pub(super) fn take(&mut self, busy: impl Fn(OrderKey) -> bool) -> Option<Owed> {
-        loop {
-            let owed = match self.turns.pop_front()? {
-                Turn::Free(owed) => Some(*owed),
-                Turn::Key(key) => self.take_of(key, busy(key)),
-            };
-            if owed.is_some() {
-                self.len -= 1;
-                return owed;
-            }
-        }
+    /// Whether [`Stream::take`] would bring something.
+    pub(super) fn has_next(&mut self, busy: impl Fn(OrderKey) -> bool) -> bool {
+        self.queue.has_next(busy)
     }
 
-    fn take_of(&mut self, key: OrderKey, busy: bool) -> Option<Owed> {
-        let keyed = self.keyed.get_mut(&key)?;
-        // The next turn comes with `release`: this key is busy, or is about to be.
-        keyed.has_turn = false;
-        if busy {
-            return None;
-        }
-        let owed = keyed.queue.pop_front();
-        if keyed.queue.is_empty() {
-            self.keyed.remove(&key);
-        }
-        owed
+    /// The next delivery whose key is not busy, taking turns between keys.
+    pub(super) fn take(&mut self, busy: impl Fn(OrderKey) -> bool) -> Option<Owed> {
+        self.queue.take(busy)
     }
 
     /// The key is not busy any more: what follows gets a turn.
     pub(super) fn release(&mut self, key: OrderKey) {
-        if let Some(keyed) = self.keyed.get_mut(&key).filter(|keyed| !keyed.has_turn) {
-            keyed.has_turn = true;
-            self.turns.push_back(Turn::Key(key));
-        }
+        self.queue.release(key);
     }
 
     /// Drops what is queued up to `last`; tells whether that is news.
@@ -294,24 +251,17 @@ impl Stream {
         }
         self.discarded_through = Some(last);
         self.discarded_since = Some(last);
-        let kept: Vec<_> = self
-            .drain()
-            .into_iter()
-            .filter(|owed| owed.id > last)
-            .collect();
-        for owed in kept {
-            self.push(owed);
-        }
+        self.queue.drop_through(last);
         true
     }
 
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.queue.len()
     }
 
     /// Whether nothing of this part is owed as far as is known, in memory or in the store.
     pub(super) fn is_empty(&self) -> bool {
-        self.len == 0 && self.next_due.is_none() && matches!(self.source, Source::Complete)
+        self.queue.len() == 0 && self.next_due.is_none() && matches!(self.source, Source::Complete)
     }
 
     /// When a claim will be due though nothing happens; what is due already waits for room.
@@ -322,60 +272,6 @@ impl Stream {
             Source::Claiming { .. } => None,
         };
         at.filter(|at| *at > now)
-    }
-
-    fn push(&mut self, owed: Owed) {
-        self.len += 1;
-        match owed.order_key {
-            None => self.turns.push_back(Turn::Free(Box::new(owed))),
-            Some(key) => {
-                let keyed = self.keyed.entry(key).or_default();
-                keyed.queue.push_back(owed);
-                // A busy key finds out when its turn comes, and gets another when it is released.
-                if !keyed.has_turn && keyed.queue.len() == 1 {
-                    keyed.has_turn = true;
-                    self.turns.push_back(Turn::Key(key));
-                }
-            }
-        }
-    }
-
-    fn clear(&mut self) {
-        self.turns.clear();
-        self.keyed.clear();
-        self.len = 0;
-    }
-
-    fn drain(&mut self) -> Vec<Owed> {
-        let free = std::mem::take(&mut self.turns)
-            .into_iter()
-            .filter_map(|turn| match turn {
-                Turn::Free(owed) => Some(*owed),
-                Turn::Key(_) => None,
-            });
-        let mut all: Vec<_> = free
-            .chain(
-                std::mem::take(&mut self.keyed)
-                    .into_values()
-                    .flat_map(|keyed| keyed.queue),
-            )
-            .collect();
-        all.sort_by_key(|owed| owed.id);
-        self.len = 0;
-        all
-    }
-
-    fn queued_ids(&self) -> impl Iterator<Item = DeliveryId> + '_ {
-        let free = self.turns.iter().filter_map(|turn| match turn {
-            Turn::Free(owed) => Some(owed.id),
-            Turn::Key(_) => None,
-        });
-        free.chain(
-            self.keyed
-                .values()
-                .flat_map(|keyed| &keyed.queue)
-                .map(|owed| owed.id),
-        )
     }
 }
 

@@ -1,0 +1,171 @@
+//! Lanes over a store in a temporary folder. Nothing happens that the test does not do.
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use tidings_core::clock::{Clock, ManualClock, Timestamp};
+use tidings_core::delivery::{Next, Owed};
+use tidings_core::event::{Content, NewEvent, Numbering};
+use tidings_core::id::{OrganizationId, WebhookId};
+use tidings_core::lane::{Claim, Ended, Reply};
+use tidings_core::organization::{Organization, OrganizationSettings};
+use tidings_core::shares::Bounds;
+use tidings_core::webhook::Webhook;
+use tidings_delivery::dispatch::{Dispatch, Order, Settled};
+use tidings_store::change::Change;
+use tidings_store::publish::Publish;
+use tidings_store::seal::Sealer;
+use tidings_store::{Handoff, Store, StoreOptions};
+
+use crate::webhook;
+
+/// 2026-01-01T00:00:00Z.
+const START: Timestamp = Timestamp::from_ms(1_767_225_600_000);
+
+pub(crate) struct Rig {
+    pub(crate) store: Store,
+    pub(crate) handoff: Handoff,
+    pub(crate) dispatch: Dispatch,
+    pub(crate) clock: Arc<ManualClock>,
+    _folder: TempDir,
+}
+
+/// What the lanes want done, sorted.
+#[derive(Default)]
+pub(crate) struct Wishes {
+    pub(crate) sends: Vec<Owed>,
+    pub(crate) claims: Vec<(WebhookId, Claim)>,
+}
+
+impl Rig {
+    pub(crate) fn within(bounds: Bounds) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at(START));
+        let options = StoreOptions {
+            path: folder.path().join("tidings.db"),
+            sealer: Sealer::default(),
+        };
+        let (store, handoff) = Store::open(options, clock.clone()).unwrap();
+        Self {
+            store,
+            handoff,
+            dispatch: Dispatch::within(bounds),
+            clock,
+            _folder: folder,
+        }
+    }
+
+    /// A webhook in an organization of its own.
+    pub(crate) async fn webhook(&self, adapt: impl FnOnce(&mut Webhook)) -> WebhookId {
+        let organization = Organization {
+            id: OrganizationId(self.store.next_key()),
+            parent_id: None,
+            settings: OrganizationSettings {
+                name: "shop".to_owned(),
+                webhooks_enabled: true,
+                max_webhooks: None,
+                rate_limit_per_minute: None,
+                auto_close_done_after_seconds: None,
+            },
+            version: 1,
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
+        };
+        let owner = organization.id;
+        self.change(Change::CreateOrganization(organization)).await;
+        let id = self.store.next_key();
+        let mut webhook = webhook::plain(id, owner, format!("https://host-{id}.example"));
+        adapt(&mut webhook);
+        self.change(Change::CreateWebhook(Box::new(webhook))).await;
+        WebhookId(id)
+    }
+
+    pub(crate) async fn change(&self, change: Change) {
+        self.store.change(change).await.unwrap().unwrap();
+    }
+
+    /// So many messages for the webhook, with this beside what they need.
+    pub(crate) async fn publish(&self, id: WebhookId, count: usize, padding: &str) {
+        let owner = self.store.directory().webhook(id).unwrap().organization_id;
+        let events = (0..count).map(|_| message(padding)).collect();
+        self.store
+            .publish(Publish::of(owner, events))
+            .await
+            .unwrap();
+    }
+
+    /// The lanes hear of what was committed.
+    pub(crate) fn hear(&mut self) {
+        while let Ok(committed) = self.handoff.committed.try_recv() {
+            self.dispatch.committed(committed, self.store.directory());
+        }
+    }
+
+    /// What the lanes want done now.
+    pub(crate) fn wishes(&mut self) -> Wishes {
+        let mut wishes = Wishes::default();
+        for order in self.dispatch.pump(self.clock.now()) {
+            match order {
+                Order::Send { owed, .. } => wishes.sends.push(owed),
+                Order::Claim(id, claim) => wishes.claims.push((id, claim)),
+            }
+        }
+        wishes
+    }
+
+    /// What is sent once all that the lanes ask for was read.
+    pub(crate) async fn sends(&mut self) -> Vec<Owed> {
+        let mut sends = Vec::new();
+        loop {
+            let wishes = self.wishes();
+            sends.extend(wishes.sends);
+            if wishes.claims.is_empty() {
+                return sends;
+            }
+            for claim in wishes.claims {
+                self.answer(claim).await;
+            }
+        }
+    }
+
+    /// Reads what was asked for.
+    pub(crate) async fn answer(&mut self, (id, claim): (WebhookId, Claim)) {
+        let claimed = self.store.claim(id, claim).await.unwrap();
+        self.dispatch.claimed(id, Ok(claimed), self.clock.now());
+    }
+
+    /// An attempt took no time and ended so.
+    pub(crate) fn end(&mut self, owed: &Owed, reply: Reply, next: Next) {
+        let now = self.clock.now();
+        let settled = Settled {
+            webhook_id: owed.webhook_id,
+            id: owed.id,
+            next,
+            ended: Ended {
+                began: now,
+                ended: now,
+                reply,
+                retry_after: None,
+            },
+        };
+        self.dispatch.settled(&settled, self.store.directory());
+    }
+}
+
+fn message(padding: &str) -> NewEvent {
+    NewEvent {
+        occurred_at: None,
+        numbering: Numbering::None,
+        content: Content {
+            kind: "message.received".to_owned(),
+            version: 1,
+            external_id: None,
+            ordering_key: None,
+            actor: None,
+            data: format!(
+                r#"{{"conversation":{{"id":"c"}},"message":{{"id":"m","direction":"inbound"}},"padding":"{padding}"}}"#
+            ),
+            traceparent: None,
+        },
+    }
+}
