@@ -14,6 +14,9 @@ use tidings_core::lane::{BacklogKeys, Claim, Claimed, PARKED_KEYS_MAX, Part};
 use super::{probing, reading};
 use crate::sql::statement;
 
+/// How much event data one claim brings: the row that comes to it is the last. There is always one.
+const CLAIM_BYTES_MAX: usize = 1024 * 1024;
+
 /// What a webhook's health says about the rows that are claimed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Marks {
@@ -53,9 +56,10 @@ pub(super) fn claim(
         ask.any_order()?
     };
     let next_due = ask.next_due()?;
+    let found = due.len();
     let rows = with_events(snapshot, webhook, due)?;
     Ok(Claimed {
-        more: rows.len() >= claim.limit,
+        more: found >= claim.limit || rows.len() < found,
         rows,
         next_due,
         parked: (parked.len() <= PARKED_KEYS_MAX).then(|| parked.into_keys().collect()),
@@ -262,7 +266,8 @@ pub(super) fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
     })
 }
 
-/// Adds the events; several deliveries of one event share it.
+/// Adds the events, to the first of these rows as far as [`CLAIM_BYTES_MAX`] goes; several deliveries
+/// of one event share it.
 pub(super) fn with_events(
     snapshot: &Connection,
     webhook_id: WebhookId,
@@ -271,13 +276,18 @@ pub(super) fn with_events(
     let mut load = snapshot.prepare_cached(statement("load_event"))?;
     let mut read: HashMap<EventId, Arc<Outgoing>> = HashMap::new();
     let mut rows = Vec::with_capacity(due.len());
+    let mut bytes = 0;
     for due in due {
+        if bytes >= CLAIM_BYTES_MAX {
+            break;
+        }
         let event = if let Some(event) = read.get(&due.event_id) {
             event.clone()
         } else {
             let event = Arc::new(Outgoing::new(
                 load.query_row([due.event_id.0], reading::event_of)?,
             ));
+            bytes += event.event.content.data.len();
             read.insert(due.event_id, event.clone());
             event
         };

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use tidings_core::clock::Clock;
 use tidings_core::delivery::{Next, OrderKey};
+use tidings_core::event::DATA_BYTES_MAX;
+use tidings_core::id::DeliveryId;
+use tidings_core::lane::Claimed;
 use tidings_core::lane::Part::{Backlog as Old, Live};
 use tidings_core::webhook::Ordering;
 use tidings_store::change::{Backlog, Change};
 use tidings_store::query::Whose;
 
-use crate::bench::{Bench, Place, SECOND, every};
+use crate::bench::{Bench, Place, SECOND, event, every};
 
 pub(crate) async fn oldest_first_up_to_the_limit<P: Place>() {
     let bench = Bench::<P>::open();
@@ -27,6 +30,35 @@ pub(crate) async fn oldest_first_up_to_the_limit<P: Place>() {
     assert!(!bench.claim(hook, Live, 4).await.more);
     // A claim is no lease: what is not settled is claimed again.
     assert_eq!(bench.claimed(hook, Live).await.len(), 3);
+}
+
+/// Events of 256 KiB: four of them are a claim's worth, however many are asked for.
+pub(crate) async fn large_events_come_a_few_at_a_time<P: Place>() {
+    let data = format!(r#"{{"text":"{}"}}"#, "x".repeat(DATA_BYTES_MAX - 11));
+    assert_eq!(data.len(), DATA_BYTES_MAX);
+    for ordered in [false, true] {
+        let bench = Bench::<P>::open();
+        let organization = bench.organization(None).await;
+        let hook = if ordered {
+            bench.ordered_webhook(organization).await
+        } else {
+            bench.webhook(organization).await
+        };
+        let large = |n: usize| event("message.received", Some(["a", "b"][n % 2]), &data);
+        bench
+            .publish(organization, (0..6).map(large).collect())
+            .await;
+        let ids = bench.delivery_ids(hook).await;
+        let check = |claimed: &Claimed, expected: &[DeliveryId], more: bool| {
+            let rows: Vec<_> = claimed.rows.iter().map(|owed| owed.id).collect();
+            assert_eq!((&rows[..], claimed.more), (expected, more), "{ordered}");
+        };
+        check(&bench.claim(hook, Live, 10).await, &ids[..4], true);
+        for id in &ids[..4] {
+            bench.settle(*id, Next::Succeeded).await;
+        }
+        check(&bench.claim(hook, Live, 10).await, &ids[4..], false);
+    }
 }
 
 pub(crate) async fn backlog_and_live_are_apart<P: Place>() {

@@ -42,7 +42,8 @@ macro_rules! conformance {
                 patterns_and_dialects_decide
             }
             claiming {
-                oldest_first_up_to_the_limit backlog_and_live_are_apart discarded_ones_are_left_out
+                oldest_first_up_to_the_limit large_events_come_a_few_at_a_time
+                backlog_and_live_are_apart discarded_ones_are_left_out
                 ordered_lanes_skip_keys_that_wait ordered_live_stays_behind_its_backlog
                 what_is_due_by_hand_does_not_wait_for_a_newer_head
                 discarded_heads_park_nothing the_next_due_is_told order_asked_for_later
