@@ -30,7 +30,7 @@ pub use ended::{Ended, Reply};
 use flight::Flight;
 pub use pause::{CLAIM_PAUSE, CLAIM_PAUSE_MAX};
 use probing::Probing;
-pub use rules::{READY_MAX, Rules};
+pub use rules::{READY_BYTES_MAX, READY_LITTLE, READY_MAX, Rules};
 use stream::Stream;
 use temper::Temper;
 
@@ -60,6 +60,8 @@ pub struct Lane {
     temper: Temper,
     /// While the lane is failing.
     probing: Option<Probing>,
+    /// Whether all lanes together hold so much that each is to read little ahead.
+    is_memory_short: bool,
 }
 
 impl Lane {
@@ -72,6 +74,7 @@ impl Lane {
             in_flight: Flight::default(),
             temper: Temper::unknown(),
             probing: rules.next_probe.map(Probing::new),
+            is_memory_short: false,
         }
     }
 
@@ -159,6 +162,12 @@ impl Lane {
             Some(probing) => probing.miss(),
             None => self.live.miss(),
         }
+    }
+
+    /// Whether the lanes hold as much as they may together. Until it is heard again that they do not, the
+    /// lane reads no further ahead than it must to go on.
+    pub fn heed_memory(&mut self, is_short: bool) {
+        self.is_memory_short = is_short;
     }
 
     /// The store answered a claim.
@@ -265,6 +274,11 @@ impl Lane {
     /// Deliveries queued in memory.
     pub fn queued(&self) -> usize {
         self.backlog.len() + self.live.len()
+    }
+
+    /// Bytes of event data in them.
+    pub fn queued_bytes(&self) -> usize {
+        self.backlog.bytes() + self.live.bytes()
     }
 
     /// Whether nothing is owed, nothing is under way and the receiver's wish for peace is not to be

@@ -9,22 +9,26 @@ use std::sync::Arc;
 use tidings_core::clock::Timestamp;
 use tidings_core::delivery::{Next, Owed};
 use tidings_core::id::{DeliveryId, WebhookId};
-use tidings_core::lane::{Action, Claim, Claimed, Lane, Part, Reply, Rules};
+use tidings_core::lane::{Action, Claim, Claimed, Lane, Part, READY_LITTLE, Reply, Rules};
 use tidings_core::planted::PlantedFault;
-use tidings_core::shares::{Bounds, Member};
-use tidings_core::spell::Patience;
-use tidings_core::webhook::{Ordering, Webhook};
+use tidings_core::shares::Bounds;
+use tidings_core::webhook::Webhook;
 use tidings_store::Committed;
 use tidings_store::directory::Directory;
 
+mod claims;
+mod entry;
+mod memory;
 mod settled;
 mod slots;
 
+pub use claims::CLAIMS_OPEN_MAX;
+use claims::Claims;
+use entry::{Entry, member, rules};
+use memory::Ready;
 pub use settled::Settled;
 use slots::Slots;
 
-/// How many deliveries may be ready in memory over all lanes before new ones stay in the store.
-const READY_IN_ALL_MAX: usize = 32_768;
 /// Up to how many lanes are kept though they owe nothing: making one costs more than an attempt.
 const IDLE_LANES_MAX: usize = 8_192;
 
@@ -52,24 +56,15 @@ pub type Answer = Result<Claimed, Part>;
 pub struct Dispatch {
     lanes: HashMap<WebhookId, Entry>,
     slots: Slots,
-    /// Deliveries ready in memory, over all lanes.
-    ready: usize,
+    claims: Claims,
+    /// What is ready in memory, over all lanes.
+    ready: Ready,
     /// Lanes that are failing.
     failing: usize,
     /// Lanes to be pumped, in turn: they heard something.
     restless: VecDeque<WebhookId>,
     queued: HashSet<WebhookId>,
     wakes: BinaryHeap<Reverse<(Timestamp, WebhookId)>>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    lane: Lane,
-    webhook: Arc<Webhook>,
-    member: Member,
-    wake: Option<Timestamp>,
-    /// Its share of [`Dispatch::ready`].
-    ready: usize,
 }
 
 impl Dispatch {
@@ -98,7 +93,12 @@ impl Dispatch {
 
     /// How many deliveries are ready in memory, over all lanes.
     pub fn ready(&self) -> usize {
-        self.ready
+        self.ready.count
+    }
+
+    /// How many claims are not answered yet, of those that were ordered.
+    pub fn claiming(&self) -> usize {
+        self.claims.open()
     }
 
     /// Offers were missed, or this is the start: every lane asks the store.
@@ -166,10 +166,11 @@ impl Dispatch {
         for owed in owed {
             let id = owed.webhook_id;
             if let Some(entry) = self.lanes.get_mut(&id) {
-                if self.ready < READY_IN_ALL_MAX {
-                    entry.lane.offer(owed);
-                } else {
+                if self.ready.is_full() {
                     entry.lane.leave();
+                } else {
+                    entry.lane.offer(owed);
+                    entry.count_ready(&mut self.ready);
                 }
             }
             self.stir(id);
@@ -196,11 +197,13 @@ impl Dispatch {
 
     /// A claim was answered, or could not be.
     pub fn claimed(&mut self, id: WebhookId, answer: Answer, now: Timestamp) {
+        self.claims.answered();
         if let Some(entry) = self.lanes.get_mut(&id) {
             match answer {
                 Ok(claimed) => entry.lane.claimed(claimed, now),
                 Err(part) => entry.lane.claim_failed(part, now),
             }
+            entry.count_ready(&mut self.ready);
         }
         self.stir(id);
     }
@@ -217,7 +220,18 @@ impl Dispatch {
             self.queued.remove(&id);
             self.pump_lane(id, now, &mut orders);
         }
+        self.open_claims(&mut orders);
         orders
+    }
+
+    /// Claims whose turn it is. What they asked for before memory was short is more than they get now.
+    fn open_claims(&mut self, orders: &mut Vec<Order>) {
+        while let Some((id, mut claim)) = self.claims.next() {
+            if self.ready.is_full() {
+                claim.limit = claim.limit.min(READY_LITTLE);
+            }
+            orders.push(Order::Claim(id, claim));
+        }
     }
 
     /// When to pump again though nothing happens.
@@ -256,7 +270,7 @@ impl Dispatch {
             member: member(&webhook),
             webhook,
             wake: None,
-            ready: 0,
+            ready: Ready::default(),
         };
         self.lanes.insert(id, entry);
         self.stir(id);
@@ -264,7 +278,7 @@ impl Dispatch {
 
     fn remove_lane(&mut self, id: WebhookId) {
         if let Some(entry) = self.lanes.remove(&id) {
-            self.ready -= entry.ready;
+            self.ready.exchange(entry.ready, Ready::default());
             self.failing -= usize::from(entry.lane.is_failing());
         }
     }
@@ -300,11 +314,12 @@ impl Dispatch {
         let mut lane_open = entry.lane.in_flight();
         let allowance = self.slots.allowance(&entry.member, standing, lane_open);
         let mut actions = Vec::new();
+        entry.lane.heed_memory(self.ready.is_full());
         entry.lane.pump(now, allowance, &mut actions);
         for action in actions {
             let (owed, is_probe) = match action {
                 Action::Claim(claim) => {
-                    orders.push(Order::Claim(id, claim));
+                    self.claims.ask(id, claim);
                     continue;
                 }
                 Action::Send(owed) => (owed, false),
@@ -322,9 +337,7 @@ impl Dispatch {
         if entry.lane.wants_slot(now) {
             self.slots.wait(id);
         }
-        let ready = entry.lane.queued();
-        self.ready = self.ready - entry.ready + ready;
-        entry.ready = ready;
+        entry.count_ready(&mut self.ready);
         if entry.lane.is_idle() && is_crowded {
             self.remove_lane(id);
             return;
@@ -350,50 +363,5 @@ impl Dispatch {
                 self.stir(id);
             }
         }
-    }
-}
-
-fn rules(directory: &Directory, webhook: &Webhook) -> Rules {
-    let health = directory.health(webhook.id);
-    let patience = Patience::of(&webhook.settings);
-    Rules {
-        max_in_flight: webhook.settings.max_in_flight as usize,
-        ordered: webhook.settings.ordering == Ordering::Conversation,
-        hold: directory.hold(webhook),
-        backlog_until: Timestamp::from_ms(health.backlog_until_ms),
-        next_probe: health.next_probe(webhook.id, &patience),
-    }
-}
-
-fn member(webhook: &Webhook) -> Member {
-    Member {
-        organization: webhook.organization_id,
-        host: host_of(&webhook.settings.url).to_ascii_lowercase().into(),
-    }
-}
-
-/// The host in a url that was checked when it was saved.
-fn host_of(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?']).next().unwrap_or(rest);
-    match authority.rsplit_once(':') {
-        // A colon within brackets belongs to an address.
-        Some((host, port)) if !port.ends_with(']') => host,
-        _ => authority,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_are_found() {
-        let check = |url, host| assert_eq!(host_of(url), host);
-        check("https://example.com/hook", "example.com");
-        check("https://example.com", "example.com");
-        check("http://example.com:8080?a=b:c", "example.com");
-        check("https://[2001:db8::1]/x", "[2001:db8::1]");
-        check("https://[2001:db8::1]:443/x", "[2001:db8::1]");
     }
 }

@@ -12,13 +12,11 @@ use tidings_core::webhook::Webhook;
 use tidings_store::{Committed, Handoff, Store};
 use tokio::sync::{mpsc, watch};
 
-use crate::dispatch::{Answer, Dispatch, Order, Settled};
+use crate::dispatch::{Answer, CLAIMS_OPEN_MAX, Dispatch, Order, Settled};
 use crate::metrics::Metrics;
 use crate::route::{Route, Router};
 use crate::sender::Sender;
 
-/// How many claims may be answered before the hub has heard of them.
-const CLAIMS_MAX: usize = 1_024;
 /// How long a pump may be late for a lane that waits for a time.
 const WAKE_GRAIN: Duration = Duration::from_millis(1);
 /// How many routes are kept; past it they are all made anew, which costs little.
@@ -33,8 +31,6 @@ pub(crate) struct Hub {
     dispatch: Dispatch,
     /// The way to each endpoint, made from that version of its webhook.
     routes: HashMap<WebhookId, (i64, Arc<Route>)>,
-    /// Claims that are not answered yet.
-    claiming: usize,
     claimed_to: mpsc::Sender<(WebhookId, Answer)>,
     claimed: mpsc::Receiver<(WebhookId, Answer)>,
     stopping: bool,
@@ -48,7 +44,7 @@ impl Hub {
         sender: Arc<Sender>,
         metrics: Metrics,
     ) -> Self {
-        let (claimed_to, claimed) = mpsc::channel(CLAIMS_MAX);
+        let (claimed_to, claimed) = mpsc::channel(CLAIMS_OPEN_MAX);
         Self {
             store,
             clock,
@@ -57,7 +53,6 @@ impl Hub {
             metrics,
             dispatch: Dispatch::default(),
             routes: HashMap::new(),
-            claiming: 0,
             claimed_to,
             claimed,
             stopping: false,
@@ -73,7 +68,7 @@ impl Hub {
         self.dispatch.recheck_all(self.store.directory());
         loop {
             self.pump();
-            if self.stopping && self.dispatch.open() == 0 && self.claiming == 0 {
+            if self.stopping && self.dispatch.open() == 0 && self.dispatch.claiming() == 0 {
                 return;
             }
             let nap = self.nap();
@@ -81,7 +76,6 @@ impl Hub {
                 Some(committed) = handoff.committed.recv() => self.committed(committed),
                 Some(batch) = settled.recv() => self.settled(&batch),
                 Some((id, answer)) = self.claimed.recv() => {
-                    self.claiming -= 1;
                     self.dispatch.claimed(id, answer, self.clock.now());
                 }
                 Ok(()) = handoff.dropped.changed() => {
@@ -122,7 +116,6 @@ impl Hub {
                     tokio::spawn(self.sender.clone().attempt(owed, route, is_probe));
                 }
                 Order::Claim(id, claim) => {
-                    self.claiming += 1;
                     claim_from(self.store.clone(), self.claimed_to.clone(), id, claim);
                 }
             }

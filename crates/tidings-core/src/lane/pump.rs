@@ -59,7 +59,7 @@ impl Lane {
     /// Asks the store for what comes next.
     fn feed(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
         let rules = &self.rules;
-        let ready = rules.ready(self.temper.standing());
+        let ready = rules.ready(self.temper.standing(), self.is_memory_short);
         let backlog_blocks =
             rules.ordered && (!self.backlog.is_empty() || self.in_flight.has_backlog());
         for (part, stream) in [

@@ -12,6 +12,8 @@ pub(super) struct Queue {
     /// Deliveries of each key, oldest first; none of these is empty.
     keyed: HashMap<OrderKey, KeyQueue>,
     len: usize,
+    /// Of event data.
+    bytes: usize,
 }
 
 #[derive(Debug, Default)]
@@ -30,6 +32,7 @@ enum Turn {
 impl Queue {
     pub(super) fn push(&mut self, owed: Owed) {
         self.len += 1;
+        self.bytes += data_bytes(&owed);
         match owed.order_key {
             None => self.turns.push_back(Turn::Free(Box::new(owed))),
             Some(key) => {
@@ -69,6 +72,7 @@ impl Queue {
             Turn::Key(key) => self.take_of(key)?,
         };
         self.len -= 1;
+        self.bytes -= data_bytes(&owed);
         Some(owed)
     }
 
@@ -99,9 +103,12 @@ impl Queue {
 
     /// Forgets what is queued of this key; tells whether there was any.
     pub(super) fn drop_key(&mut self, key: OrderKey) -> bool {
-        let dropped = self.keyed.remove(&key);
-        self.len -= dropped.as_ref().map_or(0, |keyed| keyed.queue.len());
-        dropped.is_some()
+        let Some(dropped) = self.keyed.remove(&key) else {
+            return false;
+        };
+        self.len -= dropped.queue.len();
+        self.bytes -= dropped.queue.iter().map(data_bytes).sum::<usize>();
+        true
     }
 
     /// Forgets everything up to `last`.
@@ -132,6 +139,11 @@ impl Queue {
         self.len
     }
 
+    /// How much event data is queued. What other lanes hold too counts in each.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(super) fn ids(&self) -> impl Iterator<Item = DeliveryId> + '_ {
         let free = self.turns.iter().filter_map(|turn| match turn {
             Turn::Free(owed) => Some(owed.id),
@@ -140,4 +152,8 @@ impl Queue {
         let keyed = self.keyed.values().flat_map(|keyed| &keyed.queue);
         free.chain(keyed.map(|owed| owed.id))
     }
+}
+
+fn data_bytes(owed: &Owed) -> usize {
+    owed.event.event.content.data.len()
 }

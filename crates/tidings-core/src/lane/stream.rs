@@ -10,7 +10,7 @@ use crate::planted::PlantedFault;
 
 use super::pause::Pause;
 use super::queue::Queue;
-use super::{BacklogKeys, Claimed, PARKED_KEYS_MAX, READY_MAX};
+use super::{BacklogKeys, Claimed, PARKED_KEYS_MAX, READY_BYTES_MAX, READY_MAX};
 
 /// What is known of the rows in the store.
 #[derive(Debug, Default)]
@@ -91,7 +91,11 @@ impl Stream {
         match &mut self.source {
             // It is read when its head is due, or was read already.
             Source::Complete if parked || read => {}
-            Source::Complete if self.queue.len() < READY_MAX => self.queue.push(owed),
+            Source::Complete
+                if self.queue.len() < READY_MAX && self.queue.bytes() < READY_BYTES_MAX =>
+            {
+                self.queue.push(owed);
+            }
             _ => self.miss(),
         }
     }
@@ -138,7 +142,8 @@ impl Stream {
             Source::Complete | Source::Claiming { .. } => false,
         };
         // Read again when half is sent: the read overlaps with sending the other half.
-        if !may || self.queue.len() > ready / 2 {
+        let is_full = self.queue.len() > ready / 2 || self.queue.bytes() > READY_BYTES_MAX / 2;
+        if !may || is_full {
             return None;
         }
         let known: Arc<HashSet<_>> = Arc::new(in_flight.chain(self.queue.ids()).collect());
@@ -257,6 +262,11 @@ impl Stream {
 
     pub(super) fn len(&self) -> usize {
         self.queue.len()
+    }
+
+    /// How much event data is queued.
+    pub(super) fn bytes(&self) -> usize {
+        self.queue.bytes()
     }
 
     /// Whether nothing of this part is owed as far as is known, in memory or in the store.

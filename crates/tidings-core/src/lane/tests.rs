@@ -11,6 +11,7 @@ use crate::webhook::Hold;
 
 mod backlog;
 mod failing;
+mod memory;
 mod stories;
 mod temper;
 

@@ -22,6 +22,12 @@ use crate::webhook;
 /// 2026-01-01T00:00:00Z.
 const START: Timestamp = Timestamp::from_ms(1_767_225_600_000);
 
+pub(crate) const ONE_AT_A_TIME: Bounds = Bounds {
+    open: 1,
+    unproven: 1,
+    unproven_further: 0,
+};
+
 pub(crate) struct Rig {
     pub(crate) store: Store,
     pub(crate) handoff: Handoff,
@@ -55,8 +61,7 @@ impl Rig {
         }
     }
 
-    /// A webhook in an organization of its own.
-    pub(crate) async fn webhook(&self, adapt: impl FnOnce(&mut Webhook)) -> WebhookId {
+    pub(crate) async fn organization(&self) -> OrganizationId {
         let organization = Organization {
             id: OrganizationId(self.store.next_key()),
             parent_id: None,
@@ -71,8 +76,21 @@ impl Rig {
             created_at: Timestamp::default(),
             updated_at: Timestamp::default(),
         };
-        let owner = organization.id;
+        let id = organization.id;
         self.change(Change::CreateOrganization(organization)).await;
+        id
+    }
+
+    /// A webhook in an organization of its own.
+    pub(crate) async fn webhook(&self, adapt: impl FnOnce(&mut Webhook)) -> WebhookId {
+        self.webhook_of(self.organization().await, adapt).await
+    }
+
+    pub(crate) async fn webhook_of(
+        &self,
+        owner: OrganizationId,
+        adapt: impl FnOnce(&mut Webhook),
+    ) -> WebhookId {
         let id = self.store.next_key();
         let mut webhook = webhook::plain(id, owner, format!("https://host-{id}.example"));
         adapt(&mut webhook);
@@ -84,10 +102,10 @@ impl Rig {
         self.store.change(change).await.unwrap().unwrap();
     }
 
-    /// So many messages for the webhook, with this beside what they need.
-    pub(crate) async fn publish(&self, id: WebhookId, count: usize, padding: &str) {
+    /// So many messages for the webhook and others of its organization.
+    pub(crate) async fn publish(&self, id: WebhookId, count: usize) {
         let owner = self.store.directory().webhook(id).unwrap().organization_id;
-        let events = (0..count).map(|_| message(padding)).collect();
+        let events = (0..count).map(|_| message()).collect();
         self.store
             .publish(Publish::of(owner, events))
             .await
@@ -99,6 +117,12 @@ impl Rig {
         while let Ok(committed) = self.handoff.committed.try_recv() {
             self.dispatch.committed(committed, self.store.directory());
         }
+    }
+
+    /// The word of what was committed is lost, and the lanes are told so.
+    pub(crate) fn miss(&mut self) {
+        while self.handoff.committed.try_recv().is_ok() {}
+        self.dispatch.recheck_all(self.store.directory());
     }
 
     /// What the lanes want done now.
@@ -152,7 +176,7 @@ impl Rig {
     }
 }
 
-fn message(padding: &str) -> NewEvent {
+fn message() -> NewEvent {
     NewEvent {
         occurred_at: None,
         numbering: Numbering::None,
@@ -162,9 +186,8 @@ fn message(padding: &str) -> NewEvent {
             external_id: None,
             ordering_key: None,
             actor: None,
-            data: format!(
-                r#"{{"conversation":{{"id":"c"}},"message":{{"id":"m","direction":"inbound"}},"padding":"{padding}"}}"#
-            ),
+            data: r#"{"conversation":{"id":"c"},"message":{"id":"m","direction":"inbound"}}"#
+                .to_owned(),
             traceparent: None,
         },
     }

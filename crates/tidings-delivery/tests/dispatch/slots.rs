@@ -3,17 +3,10 @@
 use tidings_core::delivery::Next;
 use tidings_core::id::WebhookId;
 use tidings_core::lane::Reply;
-use tidings_core::shares::Bounds;
 use tidings_core::webhook::Webhook;
 use tidings_store::change::Change;
 
-use crate::rig::Rig;
-
-const ONE_AT_A_TIME: Bounds = Bounds {
-    open: 1,
-    unproven: 1,
-    unproven_further: 0,
-};
+use crate::rig::{ONE_AT_A_TIME, Rig};
 
 fn paused(webhook: &mut Webhook) {
     webhook.settings.is_paused = true;
@@ -35,7 +28,7 @@ async fn pause(rig: &Rig, id: WebhookId) {
 async fn a_free_slot_is_taken(held_from_the_start: bool) {
     let mut rig = Rig::within(ONE_AT_A_TIME);
     let first = rig.webhook(|_| ()).await;
-    rig.publish(first, 1, "").await;
+    rig.publish(first, 1).await;
     rig.hear();
     let open = rig.sends().await;
     assert_eq!(open.len(), 1);
@@ -46,7 +39,7 @@ async fn a_free_slot_is_taken(held_from_the_start: bool) {
             |_: &mut _| ()
         };
         let held = rig.webhook(adapt).await;
-        rig.publish(held, 1, "").await;
+        rig.publish(held, 1).await;
         rig.hear();
         assert!(rig.sends().await.is_empty(), "the slot is taken");
         if !held_from_the_start {
@@ -54,7 +47,7 @@ async fn a_free_slot_is_taken(held_from_the_start: bool) {
         }
     }
     let last = rig.webhook(|_| ()).await;
-    rig.publish(last, 1, "").await;
+    rig.publish(last, 1).await;
     rig.hear();
     assert!(rig.sends().await.is_empty(), "the slot is taken");
     rig.end(&open[0], Reply::Success, Next::Succeeded);

@@ -188,6 +188,7 @@ impl World {
     fn pump(&mut self) {
         let mut actions = Vec::new();
         let budget = self.dice.roll(4) as usize;
+        self.lane.heed_memory(self.dice.hits(3));
         self.lane.pump(at(self.now), budget, &mut actions);
         for action in actions {
             match action {
@@ -201,7 +202,16 @@ impl World {
                     self.sent(&owed);
                 }
                 // The snapshot is taken now, and heard of later.
-                Action::Claim(claim) => self.claims.push(self.read(&claim)),
+                Action::Claim(claim) => {
+                    // Now and then its events are so large that a few of them are all it brings.
+                    let most = if self.dice.hits(4) {
+                        1 + self.dice.roll(3) as usize
+                    } else {
+                        claim.limit
+                    };
+                    let claimed = self.read(&claim, most.min(claim.limit));
+                    self.claims.push(claimed);
+                }
             }
         }
     }
@@ -250,7 +260,7 @@ impl World {
     }
 
     /// What the store's statements say, written naively.
-    fn read(&self, claim: &Claim) -> Claimed {
+    fn read(&self, claim: &Claim, limit: usize) -> Claimed {
         if claim.part == Part::Probe {
             return self.probe(claim);
         }
@@ -274,10 +284,10 @@ impl World {
         if !claim.ordered {
             due.sort_by_key(|(id, row)| (row.due, **id));
         }
-        let more = due.len() >= claim.limit;
+        let more = due.len() >= limit;
         let rows = due
             .iter()
-            .take(claim.limit)
+            .take(limit)
             .map(|(id, row)| owed(**id, row.key, row.due));
         let waiting = self
             .pending

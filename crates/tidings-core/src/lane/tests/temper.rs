@@ -1,6 +1,6 @@
 //! What an endpoint's answers ask of its lane.
 
-use super::super::rules::{READY_MIN, READY_UNPROVEN};
+use super::super::rules::{READY_LITTLE, READY_MIN};
 use super::*;
 
 #[test]
@@ -88,9 +88,9 @@ fn a_lane_that_runs_into_timeouts_shrinks_to_one_until_it_answers() {
 #[test]
 fn a_lane_whose_endpoint_may_hang_reads_little_ahead() {
     for (reply, limit) in [
-        (None, READY_UNPROVEN),
-        (Some(Reply::Timeout), READY_UNPROVEN),
-        (Some(Reply::Silence), READY_UNPROVEN),
+        (None, READY_LITTLE),
+        (Some(Reply::Timeout), READY_LITTLE),
+        (Some(Reply::Silence), READY_LITTLE),
         (Some(Reply::Refusal), READY_MIN),
         (Some(Reply::Success), READY_MIN),
     ] {
