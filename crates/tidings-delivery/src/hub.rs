@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use tidings_core::clock::Clock;
 use tidings_core::id::WebhookId;
-use tidings_core::lane::Claim;
+use tidings_core::lane::{Claim, Claimed, Part};
 use tidings_core::webhook::Webhook;
+use tidings_store::error::StoreError;
 use tidings_store::{Committed, Handoff, Store};
 use tokio::sync::{mpsc, watch};
 
-use crate::dispatch::{Answer, CLAIMS_OPEN_MAX, Dispatch, Order, Settled};
+use crate::dispatch::{CLAIMS_OPEN_MAX, Dispatch, Order, Settled};
 use crate::metrics::Metrics;
 use crate::route::{Route, Router};
 use crate::sender::Sender;
@@ -21,6 +22,9 @@ use crate::sender::Sender;
 const WAKE_GRAIN: Duration = Duration::from_millis(1);
 /// How many routes are kept; past it they are all made anew, which costs little.
 const ROUTES_MAX: usize = 16_384;
+
+/// What came of a claim; or the part that could not be read, and why.
+type Read = Result<Claimed, (Part, StoreError)>;
 
 pub(crate) struct Hub {
     store: Store,
@@ -31,8 +35,10 @@ pub(crate) struct Hub {
     dispatch: Dispatch,
     /// The way to each endpoint, made from that version of its webhook.
     routes: HashMap<WebhookId, (i64, Arc<Route>)>,
-    claimed_to: mpsc::Sender<(WebhookId, Answer)>,
-    claimed: mpsc::Receiver<(WebhookId, Answer)>,
+    claimed_to: mpsc::Sender<(WebhookId, Read)>,
+    claimed: mpsc::Receiver<(WebhookId, Read)>,
+    /// Whether the last claim could not be answered, which was said.
+    is_unread: bool,
     stopping: bool,
 }
 
@@ -55,6 +61,7 @@ impl Hub {
             routes: HashMap::new(),
             claimed_to,
             claimed,
+            is_unread: false,
             stopping: false,
         }
     }
@@ -75,9 +82,7 @@ impl Hub {
             tokio::select! {
                 Some(committed) = handoff.committed.recv() => self.committed(committed),
                 Some(batch) = settled.recv() => self.settled(&batch),
-                Some((id, answer)) = self.claimed.recv() => {
-                    self.dispatch.claimed(id, answer, self.clock.now());
-                }
+                Some((id, read)) = self.claimed.recv() => self.claimed(id, read),
                 Ok(()) = handoff.dropped.changed() => {
                     self.dispatch.recheck_all(self.store.directory());
                 }
@@ -92,6 +97,17 @@ impl Hub {
             self.metrics.noticed(*notice);
         }
         self.dispatch.committed(committed, self.store.directory());
+    }
+
+    fn claimed(&mut self, id: WebhookId, read: Read) {
+        let was_unread = std::mem::replace(&mut self.is_unread, read.is_err());
+        let answer = read.map_err(|(part, error)| {
+            if !was_unread {
+                tracing::warn!(webhook.id = %id, %error, "what webhook {id} is owed cannot be read; trying again until it can");
+            }
+            part
+        });
+        self.dispatch.claimed(id, answer, self.clock.now());
     }
 
     fn settled(&mut self, batch: &[Settled]) {
@@ -145,21 +161,14 @@ impl Hub {
     }
 }
 
-fn claim_from(
-    store: Store,
-    answers: mpsc::Sender<(WebhookId, Answer)>,
-    id: WebhookId,
-    claim: Claim,
-) {
+fn claim_from(store: Store, answers: mpsc::Sender<(WebhookId, Read)>, id: WebhookId, claim: Claim) {
     tokio::spawn(async move {
         let part = claim.part;
-        let answer = store.claim(id, claim).await.map_err(|error| {
-            tracing::warn!(webhook.id = %id, %error, "what webhook {id} is owed cannot be read; trying again");
-            part
-        });
+        let read = store.claim(id, claim).await;
+        let read = read.map_err(|error| (part, error));
         // Let go before the hub hears: a hub that has stopped has left the store.
         drop(store);
         // The hub outlives its claims; if it is gone, nobody waits for the answer.
-        let _ = answers.send((id, answer)).await;
+        let _ = answers.send((id, read)).await;
     });
 }

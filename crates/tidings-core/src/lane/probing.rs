@@ -11,7 +11,8 @@ use crate::clock::Timestamp;
 use crate::delivery::Owed;
 use crate::id::DeliveryId;
 
-use super::{CLAIM_PAUSE, Claimed};
+use super::Claimed;
+use super::pause::Pause;
 
 /// How many deliveries are remembered as probed before the rotation begins anew.
 const PROBED_MAX: usize = 512;
@@ -25,6 +26,8 @@ pub(super) struct Probing {
     probed: HashSet<DeliveryId>,
     /// The last probe: the rotation goes on after it.
     last: Option<DeliveryId>,
+    /// After a claim that failed.
+    pause: Pause,
 }
 
 /// The delivery to be sent next.
@@ -53,6 +56,7 @@ impl Probing {
             candidate: Candidate::Unknown,
             probed: HashSet::new(),
             last: None,
+            pause: Pause::default(),
         }
     }
 
@@ -82,6 +86,7 @@ impl Probing {
             }
             _ => return,
         };
+        self.pause = Pause::default();
         self.candidate = match claimed.rows.into_iter().next() {
             _ if stale => Candidate::Unknown,
             Some(owed) => Candidate::Ready(Box::new(owed)),
@@ -97,8 +102,8 @@ impl Probing {
     }
 
     pub(super) fn claim_failed(&mut self, now: Timestamp) {
-        let until = Some(now.plus(CLAIM_PAUSE));
-        self.candidate = Candidate::Absent { until };
+        self.candidate = Candidate::Unknown;
+        self.pause.begin_failed(now);
     }
 
     /// Whether the probe is due and known.
@@ -134,7 +139,8 @@ impl Probing {
             Candidate::Absent { until } => until.is_some_and(|until| until <= now),
             Candidate::Claiming { .. } | Candidate::Ready(_) => false,
         };
-        if !is_wanted || now < self.next_at {
+        let rests = self.pause.until().is_some_and(|until| now < until);
+        if !is_wanted || rests || now < self.next_at {
             return None;
         }
         let known = Arc::new(self.probed.clone());
@@ -150,7 +156,8 @@ impl Probing {
         match self.candidate {
             Candidate::Claiming { .. } => None,
             Candidate::Absent { until } => until.map(|until| until.max(self.next_at)),
-            Candidate::Unknown | Candidate::Ready(_) => Some(self.next_at),
+            Candidate::Ready(_) => Some(self.next_at),
+            Candidate::Unknown => self.pause.until().max(Some(self.next_at)),
         }
     }
 

@@ -68,7 +68,7 @@ impl Stream {
             Source::Claiming { void, .. } => *void = true,
             source => *source = Source::Behind,
         }
-        self.pause = Pause::default();
+        self.pause.forget();
     }
 
     /// The store has news.
@@ -160,6 +160,7 @@ impl Stream {
     }
 
     pub(super) fn refill(&mut self, claimed: Claimed, now: Timestamp) {
+        self.pause.end_failed();
         let (known, missed, parked_since) = match std::mem::take(&mut self.source) {
             Source::Claiming {
                 void: false,
@@ -226,8 +227,7 @@ impl Stream {
         if PlantedFault::ClaimLost.is_on() {
             self.source = Source::Complete;
         }
-        self.pause.shorten();
-        self.pause.begin(now);
+        self.pause.begin_failed(now);
     }
 
     pub(super) fn expect_due(&mut self, due: Timestamp) {

@@ -174,3 +174,60 @@ fn what_is_heard_ends_a_long_pause() {
     assert!(asks_after(|lane| lane.offer(owed(500, Some(9), 3_000_000))));
     assert!(asks_after(|lane| lane.touch(DeliveryId(5))));
 }
+
+/// How long after each claim that failed the next one comes, while `hear` happens in between.
+fn distances(rules: Rules, hear: impl Fn(&mut Lane, i64)) -> Vec<i64> {
+    let mut lane = Lane::new(rules);
+    let (mut now, mut asked_at) = (1_000, Vec::new());
+    while asked_at.len() < 9 {
+        let asked = claims(&mut lane, now);
+        if !asked.is_empty() {
+            asked_at.push(now);
+        }
+        for claim in asked {
+            lane.claim_failed(claim.part, at(now));
+        }
+        hear(&mut lane, now);
+        now += 10;
+    }
+    asked_at.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+#[test]
+fn a_store_that_cannot_be_read_is_asked_ever_less_often() {
+    let grows = [50, 100, 200, 400, 800, 1_600, 2_000, 2_000];
+    let failing = Rules {
+        next_probe: Some(at(0)),
+        ..rules(4, false)
+    };
+    for rules in [rules(4, false), rules(4, true), failing] {
+        let hears: [fn(&mut Lane, i64); 3] = [
+            |_, _| {},
+            |lane, now| lane.offer(owed(now, None, now)),
+            |lane, now| lane.touch(DeliveryId(now)),
+        ];
+        for hear in hears {
+            assert_eq!(distances(rules, hear), grows, "{rules:?}");
+        }
+    }
+}
+
+#[test]
+fn once_the_store_is_read_again_nothing_is_left_of_the_pause() {
+    let mut lane = Lane::new(rules(4, false));
+    let mut now = 0;
+    for is_read in [false, false, false, false, true, false] {
+        now += 10_000;
+        for claim in claims(&mut lane, now) {
+            if is_read {
+                lane.claimed(nothing(claim), at(now));
+            } else {
+                lane.claim_failed(claim.part, at(now));
+            }
+        }
+        if is_read {
+            lane.recheck();
+        }
+    }
+    assert_eq!(lane.next_wake(at(now)), Some(at(now + 50)));
+}
