@@ -1,6 +1,6 @@
 //! What waits to be settled, and what of it goes into the next commit.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use tidings_core::id::WebhookId;
@@ -95,11 +95,28 @@ impl<T> Waiting<T> {
         let mut batch = first(&mut self.answered, together);
         let may_share = !batch.is_empty() && self.rests_until <= now;
         let is_due = self.due().is_some_and(|due| due <= now);
-        if self.answered.is_empty() && (may_share || is_due) {
-            batch.extend(first(&mut self.unanswered, UNANSWERED_MAX));
+        if is_due || (may_share && self.answered.is_empty()) {
+            batch.extend(self.take_unanswered());
             self.rests_until = now + UNANSWERED_EVERY;
         }
         batch
+    }
+
+    /// The first of those that were not answered, however many answers are left over: else a stream of
+    /// these would keep them for ever. What follows an answer of its webhook waits for that.
+    fn take_unanswered(&mut self) -> Vec<T> {
+        let before: HashSet<_> = self.answered.iter().map(|waiter| waiter.webhook).collect();
+        let mut taken = Vec::new();
+        let mut left = VecDeque::new();
+        for waiter in std::mem::take(&mut self.unanswered) {
+            if taken.len() < UNANSWERED_MAX && !before.contains(&waiter.webhook) {
+                taken.push(waiter.outcome);
+            } else {
+                left.push_back(waiter);
+            }
+        }
+        self.unanswered = left;
+        taken
     }
 
     /// How many of those that were answered go into one commit.
@@ -130,6 +147,7 @@ mod tests {
 
     const ONE: WebhookId = WebhookId(1);
     const OTHER: WebhookId = WebhookId(2);
+    const THIRD: WebhookId = WebhookId(3);
 
     struct Story {
         waiting: Waiting<usize>,
@@ -223,5 +241,44 @@ mod tests {
         check(&[(refusal, FAILURES_MAX)], FAILURES_MAX);
         check(&[(refusal, 1_000)], FAILURES_MAX);
         check(&[(success, 100), (refusal, 33), (success, 100)], 132);
+    }
+
+    /// More is refused all the time than goes into one commit.
+    #[test]
+    fn a_stream_of_refusals_does_not_keep_those_without_an_answer() {
+        // Of which webhooks those are, and which of them each commit takes.
+        let check = |unanswered: &[WebhookId], commits: [&[usize]; 4]| {
+            let mut story = Story::new();
+            story.push_many(100..100 + FAILURES_MAX + 1, OTHER, Reply::Refusal);
+            for (number, webhook) in unanswered.iter().enumerate() {
+                story.push(number, *webhook, Reply::Timeout);
+            }
+            for (number, expected) in commits.into_iter().enumerate() {
+                let taken = story.take();
+                let of_these: Vec<_> = taken.into_iter().filter(|taken| *taken < 100).collect();
+                assert_eq!(of_these, expected, "{unanswered:?}, commit {number}");
+                story.push_many(100..100 + FAILURES_MAX, THIRD, Reply::Refusal);
+                story.now += UNANSWERED_EVERY;
+            }
+        };
+        check(&[ONE], [&[], &[0], &[], &[]]);
+        check(&[ONE; 10], [&[], &[0, 1, 2, 3, 4, 5, 6, 7], &[8, 9], &[]]);
+        // An answer of their webhook is left over from the first commit, and goes before them.
+        check(&[OTHER, ONE, OTHER], [&[], &[0, 1, 2], &[], &[]]);
+    }
+
+    #[test]
+    fn what_follows_an_answer_waits_for_that() {
+        let mut story = Story::new();
+        story.push_many(100..100 + 2 * FAILURES_MAX + 1, OTHER, Reply::Refusal);
+        story.push(1, OTHER, Reply::Timeout);
+        story.push(2, ONE, Reply::Timeout);
+        story.now += UNANSWERED_EVERY;
+        let mut last = Vec::new();
+        for _ in 0..3 {
+            last.extend(story.take().pop());
+            story.now += UNANSWERED_EVERY;
+        }
+        assert_eq!(last, [2, 99 + 2 * FAILURES_MAX, 1]);
     }
 }
