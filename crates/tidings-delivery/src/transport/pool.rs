@@ -12,7 +12,7 @@ use super::connection::{Connection, Http1, Lease, SHARED_IDLE_MAX, Shared};
 /// Resting HTTP/1.1 connections per origin: several webhooks at the largest in-flight limit may share
 /// one, and what is closed must be opened again.
 const RESTING_PER_ORIGIN_MAX: usize = 2_048;
-/// Resting HTTP/1.1 connections together; each holds a file descriptor.
+/// Resting HTTP/1.1 connections and shared HTTP/2 ones together; each holds a file descriptor.
 const RESTING_MAX: usize = 4_096;
 /// How often resting connections past their time are closed.
 const TEND_EVERY: Duration = Duration::from_secs(5);
@@ -24,6 +24,7 @@ pub(super) struct Pool(Mutex<Resting>);
 #[derive(Default)]
 struct Resting {
     origins: HashMap<Arc<str>, Origin>,
+    /// The connections of all origins.
     count: usize,
 }
 
@@ -52,14 +53,11 @@ impl Pool {
         }
     }
 
-    /// Offers a new HTTP/2 connection to others while its opener uses it.
+    /// Offers a new HTTP/2 connection to others while its opener uses it; where there are too many, it
+    /// ends with the opener's lease.
     pub(super) fn share(&self, origin: &Arc<str>, connection: &Connection) {
         if let Connection::Http2(lease) = connection {
-            let mut resting = self.0.lock();
-            let origin = resting.origins.entry(Arc::clone(origin)).or_default();
-            origin
-                .shared
-                .push((Arc::clone(lease.shared()), Instant::now()));
+            self.0.lock().share(origin, lease.shared(), Instant::now());
         }
     }
 
@@ -99,6 +97,14 @@ impl Resting {
         None
     }
 
+    fn share(&mut self, origin: &Arc<str>, shared: &Arc<Shared>, now: Instant) {
+        if self.count < RESTING_MAX {
+            let origin = self.origins.entry(Arc::clone(origin)).or_default();
+            origin.shared.push((Arc::clone(shared), now));
+            self.count += 1;
+        }
+    }
+
     fn keep(&mut self, origin: &Arc<str>, link: Box<Http1>, now: Instant) {
         let until = link.rests_until(now);
         if self.count >= RESTING_MAX || until <= now {
@@ -121,7 +127,7 @@ impl Resting {
             origin.shared.retain(|(shared, used)| {
                 shared.is_usable(now) && !(shared.is_idle() && *used + SHARED_IDLE_MAX <= now)
             });
-            count += origin.links.len();
+            count += origin.links.len() + origin.shared.len();
             !(origin.links.is_empty() && origin.shared.is_empty())
         });
         self.count = count;
@@ -142,5 +148,41 @@ pub(super) async fn tend(pool: Weak<Pool>) {
         tokio::time::sleep(TEND_EVERY).await;
         let Some(pool) = pool.upgrade() else { return };
         pool.0.lock().close_expired(Instant::now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper_rustls::MaybeHttpsStream;
+    use hyper_util::rt::TokioIo;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    /// A connection to somebody who does not say a word.
+    async fn http2() -> (Connection, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let wire = MaybeHttpsStream::Http(TokioIo::new(near.unwrap()));
+        let connection = Connection::open(wire, true).await.unwrap();
+        (connection, far.unwrap().0)
+    }
+
+    #[tokio::test]
+    async fn shared_connections_count_among_all() {
+        let (pool, origin) = (Pool::default(), Arc::from("https://example.com"));
+        for (others, is_shared) in [(RESTING_MAX - 1, true), (RESTING_MAX, false)] {
+            *pool.0.lock() = Resting::default();
+            pool.0.lock().count = others;
+            let (connection, _far) = http2().await;
+            pool.share(&origin, &connection);
+            let other_lease = pool.take(&origin).await;
+            assert_eq!(other_lease.is_some(), is_shared, "{others}");
+            assert_eq!(pool.0.lock().count, RESTING_MAX);
+            // The others were made up: what is left is what there is.
+            pool.0.lock().close_expired(Instant::now());
+            assert_eq!(pool.0.lock().count, usize::from(is_shared));
+        }
     }
 }
