@@ -24,7 +24,7 @@ mod slots;
 
 pub use claims::CLAIMS_OPEN_MAX;
 use claims::Claims;
-use entry::{Entry, member, rules};
+use entry::{Entry, is_another, member, rules};
 use memory::Ready;
 pub use settled::Settled;
 use slots::Slots;
@@ -250,6 +250,8 @@ impl Dispatch {
             return;
         };
         let was_failing = entry.lane.is_failing();
+        // Seen here too: the word of it may be lost, or come later.
+        let lift_wait = lift_wait || is_another(&entry.webhook, &webhook);
         entry.lane.obey(rules(directory, &webhook), lift_wait);
         entry.member = member(&webhook);
         entry.webhook = webhook;

@@ -6,7 +6,7 @@ use tidings_core::clock::Timestamp;
 use tidings_core::lane::{Lane, Rules};
 use tidings_core::shares::Member;
 use tidings_core::spell::Patience;
-use tidings_core::webhook::{Ordering, Webhook};
+use tidings_core::webhook::{Activity, Ordering, Webhook};
 use tidings_store::directory::Directory;
 
 use super::memory::Ready;
@@ -40,6 +40,12 @@ pub(super) fn rules(directory: &Directory, webhook: &Webhook) -> Rules {
         backlog_until: Timestamp::from_ms(health.backlog_until_ms),
         next_probe: health.next_probe(webhook.id, &patience),
     }
+}
+
+/// Whether whoever answers to the webhook `now` may be another than `before`, or was mended since.
+pub(super) fn is_another(before: &Webhook, now: &Webhook) -> bool {
+    let is_enabled = before.activity != Activity::Active && now.activity == Activity::Active;
+    is_enabled || before.settings.url != now.settings.url
 }
 
 pub(super) fn member(webhook: &Webhook) -> Member {

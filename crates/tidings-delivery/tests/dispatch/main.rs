@@ -5,6 +5,7 @@
 mod memory;
 mod rig;
 mod slots;
+mod waits;
 
 #[path = "../engine/webhook.rs"]
 mod webhook;

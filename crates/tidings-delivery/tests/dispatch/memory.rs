@@ -2,8 +2,7 @@
 
 use std::collections::VecDeque;
 
-use tidings_core::delivery::Next;
-use tidings_core::lane::{Part, READY_LITTLE, READY_MAX, Reply};
+use tidings_core::lane::{Part, READY_LITTLE, READY_MAX};
 use tidings_core::shares::Bounds;
 use tidings_delivery::dispatch::CLAIMS_OPEN_MAX;
 
@@ -44,7 +43,7 @@ async fn past_the_bound_over_all_lanes_offers_stay_and_little_is_read() {
     rig.publish(late, 1).await;
     rig.hear();
     let first = rig.sends().await.remove(0);
-    rig.end(&first, Reply::Success, Next::Succeeded);
+    rig.succeed(&first);
     assert!(rig.sends().await.is_empty());
 
     // One of them is sent, and its place is taken.

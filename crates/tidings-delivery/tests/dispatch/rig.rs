@@ -1,6 +1,7 @@
 //! Lanes over a store in a temporary folder. Nothing happens that the test does not do.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tidings_core::clock::{Clock, ManualClock, Timestamp};
@@ -102,6 +103,18 @@ impl Rig {
         self.store.change(change).await.unwrap().unwrap();
     }
 
+    pub(crate) async fn update(&self, id: WebhookId, adapt: impl FnOnce(&mut Webhook)) {
+        let mut webhook = Webhook::clone(&self.store.directory().webhook(id).unwrap());
+        adapt(&mut webhook);
+        webhook.version += 1;
+        self.change(Change::UpdateWebhook {
+            webhook: Box::new(webhook),
+            resume: None,
+            forgive: false,
+        })
+        .await;
+    }
+
     /// So many messages for the webhook and others of its organization.
     pub(crate) async fn publish(&self, id: WebhookId, count: usize) {
         let owner = self.store.directory().webhook(id).unwrap().organization_id;
@@ -158,8 +171,19 @@ impl Rig {
         self.dispatch.claimed(id, Ok(claimed), self.clock.now());
     }
 
-    /// An attempt took no time and ended so.
-    pub(crate) fn end(&mut self, owed: &Owed, reply: Reply, next: Next) {
+    /// An attempt took no time and succeeded.
+    pub(crate) fn succeed(&mut self, owed: &Owed) {
+        self.end(owed, Reply::Success, Next::Succeeded, None);
+    }
+
+    /// An attempt took no time, and the receiver asked its lane to wait.
+    pub(crate) fn put_off(&mut self, owed: &Owed, retry_after: Duration) {
+        let due_at = self.clock.now().plus(retry_after);
+        let next = Next::Retry { due_at, tries: 1 };
+        self.end(owed, Reply::Refusal, next, Some(retry_after));
+    }
+
+    fn end(&mut self, owed: &Owed, reply: Reply, next: Next, retry_after: Option<Duration>) {
         let now = self.clock.now();
         let settled = Settled {
             webhook_id: owed.webhook_id,
@@ -169,7 +193,7 @@ impl Rig {
                 began: now,
                 ended: now,
                 reply,
-                retry_after: None,
+                retry_after,
             },
         };
         self.dispatch.settled(&settled, self.store.directory());

@@ -1,27 +1,11 @@
 //! The bound over all open attempts, and who comes next.
 
-use tidings_core::delivery::Next;
-use tidings_core::id::WebhookId;
-use tidings_core::lane::Reply;
 use tidings_core::webhook::Webhook;
-use tidings_store::change::Change;
 
 use crate::rig::{ONE_AT_A_TIME, Rig};
 
 fn paused(webhook: &mut Webhook) {
     webhook.settings.is_paused = true;
-}
-
-async fn pause(rig: &Rig, id: WebhookId) {
-    let mut webhook = Webhook::clone(&rig.store.directory().webhook(id).unwrap());
-    paused(&mut webhook);
-    webhook.version += 1;
-    rig.change(Change::UpdateWebhook {
-        webhook: Box::new(webhook),
-        resume: None,
-        forgive: false,
-    })
-    .await;
 }
 
 /// More of these than are looked at for an attempt that ended; they have no use for its slot.
@@ -43,14 +27,14 @@ async fn a_free_slot_is_taken(held_from_the_start: bool) {
         rig.hear();
         assert!(rig.sends().await.is_empty(), "the slot is taken");
         if !held_from_the_start {
-            pause(&rig, held).await;
+            rig.update(held, paused).await;
         }
     }
     let last = rig.webhook(|_| ()).await;
     rig.publish(last, 1).await;
     rig.hear();
     assert!(rig.sends().await.is_empty(), "the slot is taken");
-    rig.end(&open[0], Reply::Success, Next::Succeeded);
+    rig.succeed(&open[0]);
     let sent = rig.sends().await;
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].webhook_id, last);
