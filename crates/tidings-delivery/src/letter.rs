@@ -114,7 +114,8 @@ impl Post {
         body: Bytes,
     ) -> Outcome {
         let Some(destination) = route.destination.clone() else {
-            return blocked();
+            // The stored url is not acceptable any more.
+            return unanswered(AttemptError::BlockedTarget);
         };
         let exchange = Exchange {
             method,
@@ -163,11 +164,11 @@ pub(crate) fn attempt(
     }
 }
 
-/// The outcome when the stored url is not acceptable any more.
-fn blocked() -> Outcome {
+/// The outcome of an attempt of which no more is known than why it failed.
+pub(crate) fn unanswered(error: AttemptError) -> Outcome {
     Outcome {
         status: None,
-        error: Some(AttemptError::BlockedTarget),
+        error: Some(error),
         duration: Duration::ZERO,
         retry_after: None,
         headers: Vec::new(),

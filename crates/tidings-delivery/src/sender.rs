@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidings_core::clock::{Clock, Timestamp};
-use tidings_core::delivery::{Attempt, Next, Owed, ReplyError, Settlement};
-use tidings_core::outcome::Outcome;
+use tidings_core::delivery::{HeaderRecord, Next, Owed, ReplyError, Settlement};
+use tidings_core::outcome::{AttemptError, Outcome};
 use tidings_core::webhook::replies::{self, Replies};
 use tokio::sync::mpsc;
 
@@ -14,6 +14,9 @@ use crate::letter::{self, Letter, Post, REPLAY_MARK};
 use crate::metrics::Metrics;
 use crate::report::{Report, Reports};
 use crate::route::Route;
+
+#[cfg(test)]
+mod tests;
 
 /// Makes attempts.
 #[derive(Debug)]
@@ -41,67 +44,99 @@ impl Sender {
             self.metrics
                 .lagged(began.since(owed.event.event.created_at).as_secs_f64());
         }
-        let number = owed.attempt_count + 1;
-        let letter = Letter {
-            event: &owed.event,
-            delivery: owed.id,
-            number,
-            mark: owed.is_replayed.then_some(REPLAY_MARK),
-        };
-        let (outcome, request_headers) = self.post.send(&route, letter, began).await;
-        let ended = self.clock.now();
-        self.metrics.attempted(&outcome);
-        let trial = Trial {
-            owed: &owed,
-            schedule: &route.schedule,
+        let mut underway = Underway {
+            sender: self,
+            owed,
+            route,
             is_probe,
+            began,
+            is_told: false,
+        };
+        let (outcome, request_headers) = underway.send().await;
+        let attempted = underway.ended(outcome, request_headers);
+        underway.is_told = true;
+        // The settler outlives every attempt; if it is gone, so is the process.
+        let _ = underway.sender.outbox.send(attempted).await;
+    }
+}
+
+/// An attempt from its beginning until it is passed on. Should its task panic, it is told as one that
+/// failed: its slot would stay taken for ever, and the engine would wait for it when it is to stop.
+struct Underway {
+    sender: Arc<Sender>,
+    owed: Owed,
+    route: Arc<Route>,
+    is_probe: bool,
+    began: Timestamp,
+    is_told: bool,
+}
+
+impl Underway {
+    /// Of the attempt within its delivery.
+    fn number(&self) -> u32 {
+        self.owed.attempt_count + 1
+    }
+
+    async fn send(&self) -> (Outcome, HeaderRecord) {
+        let letter = Letter {
+            event: &self.owed.event,
+            delivery: self.owed.id,
+            number: self.number(),
+            mark: self.owed.is_replayed.then_some(REPLAY_MARK),
+        };
+        self.sender.post.send(&self.route, letter, self.began).await
+    }
+
+    /// What follows from the outcome, and whoever watches hears of it.
+    fn ended(&self, outcome: Outcome, request_headers: HeaderRecord) -> Attempted {
+        let mut attempted = self.judged(&outcome, request_headers);
+        let settlement = &mut attempted.settlement;
+        let outcome = self.report(outcome, settlement.next, settlement.ended_at);
+        let said = replies(&self.owed, &self.route, &outcome);
+        let attempt = settlement.attempt.as_mut();
+        match said {
+            Ok(replies) => settlement.replies = replies,
+            Err(error) => attempt.expect("one was made").reply_error = Some(error),
+        }
+        attempted
+    }
+
+    fn judged(&self, outcome: &Outcome, request_headers: HeaderRecord) -> Attempted {
+        let ended = self.sender.clock.now();
+        self.sender.metrics.attempted(outcome);
+        let trial = Trial {
+            owed: &self.owed,
+            schedule: &self.route.schedule,
+            is_probe: self.is_probe,
             ended,
         };
         let Consequence {
             next,
             asked_until,
             lane_wait,
-        } = trial.consequence(&outcome, chance());
-        let outcome = self.report(&owed, &route, number, outcome, next, ended);
-        let (replies, reply_error) = match replies(&owed, &route, &outcome) {
-            Ok(replies) => (replies, None),
-            Err(error) => (None, Some(error)),
-        };
+        } = trial.consequence(outcome, chance());
+        let attempt = letter::attempt(self.number(), self.began, outcome, request_headers);
         let settlement = Settlement {
-            id: owed.id,
-            webhook_id: owed.webhook_id,
-            first_attempt_at: owed.first_attempt_at.unwrap_or(began),
-            attempt: Some(Attempt {
-                reply_error,
-                ..letter::attempt(number, began, &outcome, request_headers)
-            }),
-            replies,
+            id: self.owed.id,
+            webhook_id: self.owed.webhook_id,
+            first_attempt_at: self.owed.first_attempt_at.unwrap_or(self.began),
+            attempt: Some(attempt),
+            replies: None,
             ended_at: ended,
-            is_probe,
+            is_probe: self.is_probe,
             asked_until,
             next,
         };
-        // The settler outlives every attempt; if it is gone, so is the process.
-        let _ = self
-            .outbox
-            .send(Attempted {
-                settlement,
-                lane_wait,
-            })
-            .await;
+        Attempted {
+            settlement,
+            lane_wait,
+        }
     }
 
-    fn report(
-        &self,
-        owed: &Owed,
-        route: &Route,
-        number: u32,
-        outcome: Outcome,
-        next: Next,
-        ended_at: Timestamp,
-    ) -> Arc<Outcome> {
+    fn report(&self, outcome: Outcome, next: Next, ended_at: Timestamp) -> Arc<Outcome> {
         let outcome = Arc::new(outcome);
-        self.reports.send(|| Report {
+        let Self { owed, route, .. } = self;
+        self.sender.reports.send(|| Report {
             ended_at,
             delivery_id: owed.id,
             webhook_id: owed.webhook_id,
@@ -112,11 +147,28 @@ impl Sender {
                 .name_in(route.dialect)
                 .unwrap_or_default()
                 .into_owned(),
-            number,
+            number: self.number(),
             outcome: outcome.clone(),
             next,
         });
         outcome
+    }
+}
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        // A task that is only dropped ends with its runtime.
+        if self.is_told || !std::thread::panicking() {
+            return;
+        }
+        let id = self.owed.id;
+        tracing::error!(delivery.id = %id, "the attempt at delivery {id} ended badly; it counts as failed");
+        let attempted = self.judged(
+            &letter::unanswered(AttemptError::Protocol),
+            HeaderRecord::default(),
+        );
+        // There is room for one of each attempt that is open.
+        let _ = self.sender.outbox.try_send(attempted);
     }
 }
 
