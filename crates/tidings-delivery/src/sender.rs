@@ -40,7 +40,8 @@ impl Sender {
     /// Makes one attempt and passes it on to be settled; `is_probe` tells that a failing lane makes it.
     pub(crate) async fn attempt(self: Arc<Self>, owed: Owed, route: Arc<Route>, is_probe: bool) {
         let began = self.clock.now();
-        if owed.attempt_count == 0 {
+        // The age of what is replayed says nothing about us.
+        if owed.attempt_count == 0 && !owed.is_replayed {
             self.metrics
                 .lagged(began.since(owed.event.event.created_at).as_secs_f64());
         }

@@ -1,7 +1,8 @@
-//! An attempt whose task panics.
+//! What an attempt leaves behind, whatever becomes of it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use tidings_core::address::Targets;
 use tidings_core::clock::ManualClock;
@@ -15,6 +16,8 @@ use crate::transport::{NameTable, Resolver, Transport, TransportOptions};
 
 #[path = "../../tests/engine/webhook.rs"]
 mod webhook;
+
+type Outbox = mpsc::Receiver<Attempted>;
 
 const START: Timestamp = Timestamp::from_ms(1_767_225_600_000);
 
@@ -60,8 +63,8 @@ fn owed() -> Owed {
     }
 }
 
-#[tokio::test]
-async fn an_attempt_that_panics_counts_as_failed() {
+/// A sender to an address that no name leads to, and what it passes on.
+fn sender(clock: Arc<dyn Clock>, registry: &mut Registry) -> (Arc<Sender>, Arc<Route>, Outbox) {
     let targets = Targets::public_and(Vec::new());
     let options = TransportOptions {
         targets: targets.clone(),
@@ -69,25 +72,30 @@ async fn an_attempt_that_panics_counts_as_failed() {
         resolver: Resolver::table(NameTable::default()),
         clock: Arc::new(ManualClock::at(START)),
     };
-    let post = Post::new(
-        Transport::new(options).unwrap(),
-        "https://t.example".to_owned(),
-    );
-    let (outbox, mut attempted) = mpsc::channel(1);
+    let transport = Transport::new(options).unwrap();
     let rules = UrlRules {
         allow_http: false,
         targets,
     };
-    let hook = webhook::plain(1, OrganizationId(1), "https://nowhere.example".to_owned());
-    let route = Arc::new(Router::new(rules, "1.2.3").route(&hook));
-    let sender = Arc::new(Sender {
-        post: Arc::new(post),
-        // It is asked when the attempt begins and when it ends.
-        clock: Arc::new(Trap(AtomicU32::new(2))),
+    let url = "https://nowhere.example".to_owned();
+    let hook = webhook::plain(1, OrganizationId(1), url);
+    let route = Router::new(rules, "1.2.3").route(&hook);
+    let (outbox, attempted) = mpsc::channel(1);
+    let sender = Sender {
+        post: Arc::new(Post::new(transport, "https://t.example".to_owned())),
+        clock,
         outbox,
         reports: Reports::default(),
-        metrics: Metrics::register(&mut Registry::default()),
-    });
+        metrics: Metrics::register(registry),
+    };
+    (Arc::new(sender), Arc::new(route), attempted)
+}
+
+#[tokio::test]
+async fn an_attempt_that_panics_counts_as_failed() {
+    // The clock is asked when the attempt begins and when it ends.
+    let clock = Arc::new(Trap(AtomicU32::new(2)));
+    let (sender, route, mut attempted) = sender(clock, &mut Registry::default());
     let ended = tokio::spawn(sender.attempt(owed(), route, false)).await;
     assert!(ended.unwrap_err().is_panic());
     let settlement = attempted.recv().await.unwrap().settlement;
@@ -98,4 +106,23 @@ async fn an_attempt_that_panics_counts_as_failed() {
     );
     assert!(matches!(settlement.next, Next::Retry { tries: 1, .. }));
     assert!(attempted.recv().await.is_none());
+}
+
+#[tokio::test]
+async fn first_attempts_alone_lag_and_no_replays() {
+    for (attempt_count, is_replayed, lags) in [(0, false, 1), (1, false, 0), (0, true, 0)] {
+        let mut registry = Registry::default();
+        let clock = Arc::new(ManualClock::at(START));
+        let (sender, route, _attempted) = sender(clock, &mut registry);
+        let owed = Owed {
+            attempt_count,
+            is_replayed,
+            ..owed()
+        };
+        sender.attempt(owed, route, false).await;
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        let count = format!("delivery_lag_seconds_count {lags}\n");
+        assert!(text.contains(&count), "{attempt_count} {is_replayed}");
+    }
 }
