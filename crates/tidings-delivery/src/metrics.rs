@@ -54,6 +54,13 @@ const LAG_SECONDS: [f64; 10] = [
 /// Outcomes in one commit.
 const BATCH: [f64; 8] = [1.0, 4.0, 16.0, 64.0, 128.0, 256.0, 512.0, 1_024.0];
 
+/// Registers each figure by its name and what it tells, in a line.
+macro_rules! figures {
+    ($registry:ident: $($name:literal, $help:literal, $handle:expr;)*) => {
+        $($registry.register($name, $help, $handle.clone());)*
+    };
+}
+
 impl Metrics {
     /// Registers the figures under `registry`.
     pub fn register(registry: &mut Registry) -> Self {
@@ -75,51 +82,17 @@ impl Metrics {
             queued: Gauge::default(),
             settled_batch: Histogram::new(BATCH),
         };
-        registry.register(
-            "delivery_attempts",
-            "Attempts that ended, by outcome",
-            handles.attempts.clone(),
-        );
-        registry.register(
-            "delivery_attempt_seconds",
-            "How long attempts took",
-            handles.seconds.clone(),
-        );
-        registry.register(
-            "delivery_lag_seconds",
-            "From an event's commit to its first attempt",
-            handles.lag_seconds.clone(),
-        );
-        registry.register(
-            "delivery_attempts_open",
-            "Attempts whose outcome is not durable yet",
-            handles.open.clone(),
-        );
-        registry.register(
-            "delivery_lanes",
-            "Lanes in memory: webhooks that are owed something, or were lately",
-            handles.lanes.clone(),
-        );
-        registry.register(
-            "delivery_lanes_failing",
-            "Lanes that send one probe at a time",
-            handles.failing.clone(),
-        );
-        registry.register(
-            "webhook_notices",
-            "Webhooks that were told of as failing, disabled or enabled, by event",
-            handles.notices.clone(),
-        );
-        registry.register(
-            "delivery_queued",
-            "Deliveries ready in memory",
-            handles.queued.clone(),
-        );
-        registry.register(
-            "delivery_settled_batch",
-            "Outcomes that went into one commit",
-            handles.settled_batch.clone(),
-        );
+        figures! { registry:
+            "delivery_attempts", "Attempts that ended, by outcome", handles.attempts;
+            "delivery_attempt_seconds", "How long attempts took", handles.seconds;
+            "delivery_lag_seconds", "From an event's commit to its first attempt", handles.lag_seconds;
+            "delivery_attempts_open", "Attempts whose outcome is not durable yet", handles.open;
+            "delivery_lanes", "Lanes in memory: webhooks that are owed something, or were lately", handles.lanes;
+            "delivery_lanes_failing", "Lanes that send one probe at a time", handles.failing;
+            "webhook_notices", "Webhooks that were told of as failing, disabled or enabled, by event", handles.notices;
+            "delivery_queued", "Deliveries ready in memory", handles.queued;
+            "delivery_settled_batch", "Outcomes that went into one commit", handles.settled_batch;
+        }
         Self(Arc::new(handles))
     }
 
