@@ -8,11 +8,6 @@ use crate::id::{DeliveryId, WebhookId};
 use crate::outcome::AttemptError;
 use crate::webhook::replies::Replies;
 
-/// How much of a failed answer's body the record keeps (contract §5).
-pub const FAILED_BODY_BYTES_MAX: usize = 16 * 1024;
-/// How much of a successful answer's body the record keeps (contract §5).
-pub const SUCCEEDED_BODY_BYTES_MAX: usize = 1024;
-
 /// Where a delivery stands in the store. Held is a state of the webhook, not of the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {

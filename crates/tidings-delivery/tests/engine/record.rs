@@ -1,9 +1,8 @@
 //! What is on record of an attempt.
 
-use tidings_core::delivery::{
-    Attempt, FAILED_BODY_BYTES_MAX, ReplyError, SUCCEEDED_BODY_BYTES_MAX,
-};
+use tidings_core::delivery::{Attempt, ReplyError};
 use tidings_core::outcome::AttemptError;
+use tidings_delivery::transport::{FAILED_BODY_KEPT_BYTES_MAX, SUCCESS_BODY_KEPT_BYTES_MAX};
 use tidings_events::Dialect;
 
 use crate::endpoint::{Endpoint, Reply};
@@ -30,8 +29,8 @@ async fn an_answer_is_kept_as_far_as_it_helps() {
         );
         assert_eq!(endpoint.count(), 1);
     };
-    let failed = FAILED_BODY_BYTES_MAX;
-    check(200, None, SUCCEEDED_BODY_BYTES_MAX).await;
+    let failed = FAILED_BODY_KEPT_BYTES_MAX;
+    check(200, None, SUCCESS_BODY_KEPT_BYTES_MAX).await;
     check(500, Some(AttemptError::Status), failed).await;
     check(302, Some(AttemptError::Redirect), failed).await;
 }
@@ -92,8 +91,11 @@ async fn replies_that_cannot_be_posted_leave_a_word() {
             .await;
         let attempt = rig.records(id).await.remove(0).attempts.remove(0);
         assert_eq!((attempt.error, attempt.reply_error), (None, expect));
-        assert!(attempt.response_body.len() <= SUCCEEDED_BODY_BYTES_MAX);
-        assert_eq!(attempt.truncated, answer.len() > SUCCEEDED_BODY_BYTES_MAX);
+        assert!(attempt.response_body.len() <= SUCCESS_BODY_KEPT_BYTES_MAX);
+        assert_eq!(
+            attempt.truncated,
+            answer.len() > SUCCESS_BODY_KEPT_BYTES_MAX
+        );
     };
     let reply = r#"{"messages":[{"text":"hi"}]}"#;
     check(true, reply, Some(ReplyError::ConversationNotHeld)).await;
