@@ -1,5 +1,5 @@
-//! The hub: one task that owns every lane. What concerns a lane arrives here as a message and is told to
-//! the [`Dispatch`]; what that wants done is begun here, and runs elsewhere.
+//! The hub: one task that drives the [`Dispatch`], which owns every lane. What concerns a lane arrives here
+//! as a message and is told to the dispatch; what that wants done is begun here, and runs elsewhere.
 
 use std::collections::HashMap;
 use std::sync::Arc;
