@@ -33,7 +33,14 @@ pub(super) struct Bounds {
 /// What waits, as readers see it. It is to be asked before the tables are: what is put into them meanwhile
 /// is then found twice, and else would not be found.
 #[derive(Clone, Debug)]
-pub(super) struct Waiting<E>(Arc<RwLock<BTreeSet<E>>>);
+pub(super) struct Waiting<E>(Arc<RwLock<Shelf<E>>>);
+
+#[derive(Debug)]
+pub(super) struct Shelf<E> {
+    pub(super) entries: BTreeSet<E>,
+    /// The newest row that has, or had, something here.
+    pub(super) newest: i64,
+}
 
 impl<E: Entry> Waiting<E> {
     /// What lies in a range, in order, as far as `read` understands it.
@@ -42,12 +49,17 @@ impl<E: Entry> Waiting<E> {
         range: impl RangeBounds<E>,
         read: impl FnMut(&E) -> Option<T>,
     ) -> Vec<T> {
-        self.0.read().range(range).map_while(read).collect()
+        self.0.read().entries.range(range).map_while(read).collect()
+    }
+
+    /// All that waits at one moment.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Shelf<E>) -> T) -> T {
+        look(&self.0.read())
     }
 
     /// What of all that waits is `wanted`.
     pub(super) fn filtered<T>(&self, wanted: impl FnMut(&E) -> Option<T>) -> Vec<T> {
-        self.0.read().iter().filter_map(wanted).collect()
+        self.0.read().entries.iter().filter_map(wanted).collect()
     }
 }
 
@@ -84,7 +96,10 @@ impl<E: Entry> Late<E> {
     pub(super) fn new(bounds: Bounds, through: i64) -> Self {
         Self {
             bounds,
-            waiting: Waiting(Arc::default()),
+            waiting: Waiting(Arc::new(RwLock::new(Shelf {
+                entries: BTreeSet::new(),
+                newest: through,
+            }))),
             frontier: through,
             placing: None,
             done: Vec::new(),
@@ -100,7 +115,9 @@ impl<E: Entry> Late<E> {
         if entry.row() <= self.frontier {
             return false;
         }
-        if self.waiting.0.write().insert(entry.clone()) {
+        let mut shelf = self.waiting.0.write();
+        shelf.newest = shelf.newest.max(entry.row());
+        if shelf.entries.insert(entry.clone()) {
             self.done.push(Done::Added(entry));
         }
         true
@@ -108,7 +125,7 @@ impl<E: Entry> Late<E> {
 
     /// Takes an entry back; false when it does not wait, so that it is in its table.
     pub(super) fn remove(&mut self, entry: &E) -> bool {
-        let found = self.waiting.0.write().take(entry);
+        let found = self.waiting.0.write().entries.take(entry);
         let waited = found.is_some();
         self.done.extend(found.map(Done::Removed));
         waited
@@ -123,8 +140,8 @@ impl<E: Entry> Late<E> {
             };
         };
         let count = self.bounds.placed_at_once.max(2 * self.done.len());
-        let waiting = self.waiting.0.read();
-        let rest = waiting.range((after.as_ref(), Bound::Unbounded));
+        let shelf = self.waiting.0.read();
+        let rest = shelf.entries.range((after.as_ref(), Bound::Unbounded));
         let mut left = rest.filter(|entry| entry.row() <= self.frontier);
         let entries: Vec<E> = left.by_ref().take(count).cloned().collect();
         Step {
@@ -136,7 +153,7 @@ impl<E: Entry> Late<E> {
     /// The commit is on the disk.
     pub(super) fn committed(&mut self, mut step: Step<E>) {
         self.done.clear();
-        let mut waiting = self.waiting.0.write();
+        let waiting = &mut self.waiting.0.write().entries;
         for entry in &step.entries {
             waiting.remove(entry);
         }
@@ -154,7 +171,7 @@ impl<E: Entry> Late<E> {
 
     /// The commit failed.
     pub(super) fn rolled_back(&mut self) {
-        let mut waiting = self.waiting.0.write();
+        let waiting = &mut self.waiting.0.write().entries;
         while let Some(done) = self.done.pop() {
             match done {
                 Done::Added(entry) => waiting.remove(&entry),

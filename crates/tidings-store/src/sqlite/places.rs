@@ -43,9 +43,15 @@ pub(super) struct Stretch {
     pub(super) newest_first: bool,
 }
 
-/// What waited when a read began, in order.
+/// What waited at the moment at which a read began.
 #[derive(Debug)]
-pub(super) struct Recent(Vec<Place>);
+pub(super) struct Recent {
+    /// In order.
+    places: Vec<Place>,
+    /// The newest row of that moment. What came later is not told: some of it may be in place before what
+    /// is older, and who goes on from there would pass that over.
+    newest: i64,
+}
 
 impl Entry for Place {
     fn row(&self) -> i64 {
@@ -96,22 +102,31 @@ impl Place {
 impl Waiting<Place> {
     /// Everything that waits now.
     pub(super) fn recent(&self) -> Recent {
-        Recent(self.filtered(|place| Some(*place)))
+        self.look(|shelf| Recent {
+            places: shelf.entries.iter().copied().collect(),
+            newest: shelf.newest,
+        })
     }
 
     /// What waits of these owners now; they are in order.
     pub(super) fn recent_of(&self, owners: impl IntoIterator<Item = Owner>) -> Recent {
-        let of_each = owners.into_iter().flat_map(|owner| {
-            let all = Place {
-                owner,
-                row: i64::MIN,
-            }..=Place {
-                owner,
-                row: i64::MAX,
-            };
-            self.read(all, |place| Some(*place))
-        });
-        Recent(of_each.collect())
+        self.look(|shelf| {
+            let of_each = owners.into_iter().flat_map(|owner| {
+                let first = Place {
+                    owner,
+                    row: i64::MIN,
+                };
+                let last = Place {
+                    owner,
+                    row: i64::MAX,
+                };
+                shelf.entries.range(first..=last)
+            });
+            Recent {
+                places: of_each.copied().collect(),
+                newest: shelf.newest,
+            }
+        })
     }
 }
 
@@ -136,9 +151,10 @@ impl Recent {
             owner.choose("events_in_place_after", "deliveries_in_place_after")
         };
         let mut placed = connection.prepare_cached(name)?;
+        let keys = keys.start..keys.end.min(self.newest.saturating_add(1));
         let values = params![owner.key(), keys.start, keys.end];
         let placed = placed.query_map(values, |row| row.get(0))?;
-        let waiting = self.keys(*owner, keys);
+        let waiting = self.keys(*owner, &keys);
         let all = together(waiting, placed, *newest_first).filter_map(|key| {
             let row = key.and_then(|key| Ok(load(key)?.map(|row| (key, row))));
             // It may be gone since it was found.
@@ -149,9 +165,9 @@ impl Recent {
 
     fn keys(&self, owner: Owner, keys: &Range<i64>) -> Vec<i64> {
         let before = |row| move |place: &Place| *place < Place { owner, row };
-        let from = self.0.partition_point(before(keys.start));
-        let to = self.0.partition_point(before(keys.end));
-        self.0
+        let from = self.places.partition_point(before(keys.start));
+        let to = self.places.partition_point(before(keys.end));
+        self.places
             .get(from..to)
             .into_iter()
             .flatten()

@@ -153,8 +153,9 @@ pub(crate) async fn a_subtree_is_read_at_one_moment<P: Place>() {
     let write = async {
         let mut written = Vec::new();
         for _ in 0..100 {
-            let one_each = within.iter().map(|id| bench.messages(*id, &["a"]));
-            written.extend(futures::future::join_all(one_each).await.concat());
+            // Enough in all that they are put among those of their owners meanwhile.
+            let some_each = within.iter().map(|id| bench.messages(*id, &["a"; 40]));
+            written.extend(futures::future::join_all(some_each).await.concat());
         }
         is_written.store(true, Ordering::SeqCst);
         written
@@ -163,7 +164,7 @@ pub(crate) async fn a_subtree_is_read_at_one_moment<P: Place>() {
         let (mut read, mut after) = (Vec::new(), None);
         loop {
             let was_written = is_written.load(Ordering::SeqCst);
-            let query = events(Reach::Subtree(top), EventPage::After(after), 50);
+            let query = events(Reach::Subtree(top), EventPage::After(after), 90);
             let page = bench.store.events(query).await.unwrap();
             read.extend(page.rows.iter().map(|event| event.id));
             after = page.rows.last().map(|event| event.id).or(after);
