@@ -27,7 +27,7 @@ mod tests;
 
 pub use claim::{BacklogKeys, Claim, Claimed, Part};
 pub use ended::{Ended, Reply};
-use flight::Flight;
+use flight::{Flight, Open};
 pub use pause::{CLAIM_PAUSE, CLAIM_PAUSE_MAX};
 use probing::Probing;
 pub use rules::{READY_BYTES_MAX, READY_LITTLE, READY_MAX, Rules};
@@ -102,6 +102,7 @@ impl Lane {
         }
         if rules.backlog_until > self.rules.backlog_until {
             self.in_flight.becomes_backlog();
+            self.in_flight.was_renewed();
         }
         self.probe_from(rules.next_probe);
         if lift_wait && let Some(probing) = &mut self.probing {
@@ -120,10 +121,16 @@ impl Lane {
             }
             (None, Some(_)) if !PlantedFault::ProbeWithoutEnd.is_on() => {
                 self.probing = None;
-                self.recheck();
+                self.renewed();
             }
             _ => {}
         }
+    }
+
+    /// What failed before is due now.
+    pub fn renewed(&mut self) {
+        self.in_flight.was_renewed();
+        self.recheck();
     }
 
     /// Forgets what is queued in memory and asks the store again: offers may have been missed.
@@ -201,15 +208,20 @@ impl Lane {
 
     /// The outcome of a delivery is durable; its slot is free.
     pub fn settled(&mut self, id: DeliveryId, next: Next) {
-        let Some((part, key)) = self.in_flight.end(id) else {
+        let Some(Open {
+            part,
+            key,
+            is_unsure,
+        }) = self.in_flight.end(id)
+        else {
             return;
         };
         self.backlog.look_again();
         self.live.look_again();
         match next {
             Next::Succeeded => {}
-            // Its part is not known; whatever was read beside it is read again.
-            _ if part == Part::Probe => self.recheck(),
+            // Whatever was read beside it is read again.
+            _ if is_unsure => self.recheck(),
             Next::Retry { due_at, .. } => self.postponed(id, part, key, due_at),
             // It may have been held with its webhook, and that enabled again before this was heard.
             Next::Exhausted | Next::Gone => self.stream(part).miss(),

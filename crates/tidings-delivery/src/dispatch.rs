@@ -143,7 +143,7 @@ impl Dispatch {
         }
         for id in committed.renewed {
             if let Some(entry) = self.lanes.get_mut(&id) {
-                entry.lane.recheck();
+                entry.lane.renewed();
             }
             self.stir(id);
         }

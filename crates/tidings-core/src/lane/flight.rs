@@ -10,7 +10,7 @@ use super::Part;
 
 #[derive(Debug, Default)]
 pub(super) struct Flight {
-    open: HashMap<DeliveryId, (Part, Option<OrderKey>)>,
+    open: HashMap<DeliveryId, Open>,
     /// How many of those are backlog.
     backlog: usize,
     /// The part that the last attempt was of.
@@ -21,18 +21,32 @@ pub(super) struct Flight {
     touched: HashSet<DeliveryId>,
 }
 
+/// An attempt in flight.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) part: Part,
+    pub(super) key: Option<OrderKey>,
+    /// Whether the store may say otherwise when it is owed next, and in which part, than its outcome does.
+    pub(super) is_unsure: bool,
+}
+
 impl Flight {
     pub(super) fn begin(&mut self, part: Part, owed: &Owed) {
         self.busy.extend(owed.order_key);
-        self.open.insert(owed.id, (part, owed.order_key));
+        let open = Open {
+            part,
+            key: owed.order_key,
+            is_unsure: part == Part::Probe,
+        };
+        self.open.insert(owed.id, open);
         self.backlog += usize::from(part == Part::Backlog);
         self.last = Some(part);
     }
 
     /// The slot is free. The key, if there is one, stays busy until [`Flight::free`].
-    pub(super) fn end(&mut self, id: DeliveryId) -> Option<(Part, Option<OrderKey>)> {
+    pub(super) fn end(&mut self, id: DeliveryId) -> Option<Open> {
         let ended = self.open.remove(&id)?;
-        self.backlog -= usize::from(ended.0 == Part::Backlog);
+        self.backlog -= usize::from(ended.part == Part::Backlog);
         Some(ended)
     }
 
@@ -61,10 +75,18 @@ impl Flight {
 
     /// The divide moved: what is in flight is older than it.
     pub(super) fn becomes_backlog(&mut self) {
-        for (part, _) in self.open.values_mut() {
-            *part = Part::Backlog;
+        for open in self.open.values_mut() {
+            open.part = Part::Backlog;
         }
         self.backlog = self.open.len();
+    }
+
+    /// What failed was made due: also what is in flight, if its outcome is in the store already, and is only
+    /// heard later.
+    pub(super) fn was_renewed(&mut self) {
+        for open in self.open.values_mut() {
+            open.is_unsure = true;
+        }
     }
 
     /// The parts, the one first that has fewer attempts open, or was not served last: they share half and

@@ -1,11 +1,12 @@
 //! What the other webhooks are told of one that fails (delivery rule 5).
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic;
 
 use tidings_core::clock::{GivenTime, Timestamp};
 use tidings_core::event::Event;
 use tidings_core::explain::Reason;
 use tidings_core::replay::{Selection, Which};
+use tidings_core::webhook::Ordering;
 use tidings_events::Dialect;
 use tidings_store::query::{EventPage, EventQuery, Reach};
 
@@ -21,6 +22,7 @@ async fn the_others_hear_of_a_spell_from_its_middle_to_its_end() {
         .webhook(&others, |webhook| {
             webhook.dialect = Dialect::Standard;
             webhook.settings.events = Some(vec!["webhook.*".into()]);
+            webhook.settings.ordering = Ordering::Conversation;
         })
         .await;
     let (endpoint, well) = ill().await;
@@ -32,7 +34,7 @@ async fn the_others_hear_of_a_spell_from_its_middle_to_its_end() {
         .await;
     make_failing(&rig, id).await;
     probe_until_disabled(&rig, id).await;
-    well.store(true, Ordering::SeqCst);
+    well.store(true, atomic::Ordering::SeqCst);
     rig.enable(id).await;
     let calls = others.calls(3).await;
     let told = ["/type", "/data/webhook/id", "/data/webhook/status"];

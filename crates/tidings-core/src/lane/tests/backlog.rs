@@ -231,3 +231,50 @@ fn once_the_store_is_read_again_nothing_is_left_of_the_pause() {
     }
     assert_eq!(lane.next_wake(at(now)), Some(at(now + 50)));
 }
+
+/// The store made a delivery due again after its attempt had failed, and the lane hears of that first.
+#[test]
+fn an_outcome_that_is_heard_late_is_not_the_last_word() {
+    let rules = rules(4, false);
+    let failing = Rules {
+        next_probe: Some(at(0)),
+        ..rules
+    };
+    let ways: [fn(&mut Lane, Rules, Rules); 3] = [
+        |lane, rules, _| lane.obey(resumed(100, rules), false),
+        |lane, _, _| lane.renewed(),
+        |lane, rules, failing| {
+            lane.obey(failing, false);
+            lane.obey(rules, false);
+        },
+    ];
+    for way in ways {
+        for begins_as in [rules, failing] {
+            let mut lane = Lane::new(begins_as);
+            for claim in claims(&mut lane, 20) {
+                let rows = vec![owed(1, None, 10)];
+                let rows = if claim.part == Part::Backlog {
+                    Vec::new()
+                } else {
+                    rows
+                };
+                lane.claimed(
+                    Claimed {
+                        rows,
+                        ..nothing(claim)
+                    },
+                    at(20),
+                );
+            }
+            assert_eq!(sent(&mut lane, 20), [1]);
+            way(&mut lane, rules, failing);
+            // It is known to be in flight, so these do not bring it.
+            for claim in claims(&mut lane, 200) {
+                lane.claimed(nothing(claim), at(200));
+            }
+            let due_at = at(1_000_000);
+            lane.settled(DeliveryId(1), Next::Retry { due_at, tries: 1 });
+            assert!(!claims(&mut lane, 300).is_empty(), "it is due by now");
+        }
+    }
+}
