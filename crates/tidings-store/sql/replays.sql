@@ -77,12 +77,6 @@ select event_id, id, state
 from deliveries
 where id = $1 and replay_id is null;
 
--- name: owed_at_once
--- What a publish owed a webhook lies between its event and the next.
-select id
-from deliveries
-where +webhook_id = $1 and id > $2 and id < $3 and replay_id is null;
-
 -- name: replayed_between
 select event_id, id, state
 from deliveries

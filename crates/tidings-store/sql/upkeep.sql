@@ -44,15 +44,26 @@ where id in (
   limit $5
 );
 
--- name: is_pending
-select 1
-from deliveries
-where id = $1 and state = 'pending';
-
--- name: expire_delivery
+-- name: expire_held
+-- What is older than the retention; what was asked for again since, once that is.
 update deliveries
-set state = 'discarded', reason = 'expired', completed_at = $2
-where id = $1 and state = 'pending';
+set state = 'discarded', reason = 'expired', completed_at = $3
+where id in (
+  select id from (
+    select id from deliveries
+    where webhook_id = $1 and state = 'pending' and failure is null and due_at < $5 and +id < $2
+    order by due_at
+    limit $4
+  )
+  union all
+  select id from (
+    select id from deliveries
+    where webhook_id = $1 and state = 'pending' and failure is not null and +id < $2
+    order by due_at
+    limit $4
+  )
+  limit $4
+);
 
 -- name: walk_deliveries
 select max(id), count(*)
@@ -113,4 +124,3 @@ where rowid in (
 -- name: delete_delivery
 delete from deliveries
 where id = $1;
-

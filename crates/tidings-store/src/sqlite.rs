@@ -110,8 +110,8 @@ impl Engine {
         let refused_ms = Arc::new(AtomicI64::new(0));
         let log = Log::new(LOG_PAGES, opened.folder)
             .map_err(|error| unavailable(&options.path, &error))?;
-        let words = opened.words.waiting().clone();
-        let places = opened.places.waiting().clone();
+        let words = opened.words.waiting();
+        let places = opened.places.waiting();
         let writer = group::Writer {
             connection: opened.writer,
             log,

@@ -92,7 +92,7 @@ impl Commit<'_> {
     ) -> Result<Result<Change, Rejection>, ReadFailed> {
         let mut present = Present {
             connection: &self.transaction,
-            words: self.words.waiting(),
+            words: self.words.present(),
             keys: self.record_ids,
             now: self.now,
         };

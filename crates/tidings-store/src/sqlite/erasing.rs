@@ -10,7 +10,7 @@ use tidings_core::delivery::{Attempt, DiscardReason};
 use tidings_core::id::{ContactId, DeliveryId, EventId, OrganizationId, WebhookId};
 
 use super::group::Commit;
-use super::late::Waiting;
+use super::late::{Shelf, Waiting};
 use super::paging::Bounds;
 use super::past;
 use super::places::{Owner, Place, Stretch};
@@ -77,7 +77,8 @@ pub(super) fn plan(
         about.query_row(params![key, contact], read).optional()
     };
     let bounds = Bounds::of(LOOKED_AT_EVENTS_MAX);
-    let recent = places.recent_of([owner]);
+    let look = |shelf: &Shelf<Place>| shelf.recent_of([owner], &stretch.keys);
+    let recent = places.look(snapshot, look)?;
     let page = recent.page(snapshot, &stretch, bounds, load, |_| true)?;
     let mut step = Step {
         erasure: erasure.id,

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use rusqlite::params;
 use tidings_core::clock::Timestamp;
-use tidings_core::id::{DeliveryId, WebhookId, first_key_at};
+use tidings_core::id::{WebhookId, first_key_at};
 
 use super::group::Commit;
 use super::upkeep::STEP_ROWS;
-use crate::sql::statement;
 
 /// How many webhooks one step looks into.
 const STEP_WEBHOOKS: usize = 200;
@@ -97,16 +96,9 @@ impl Commit<'_> {
         before: Timestamp,
         rows_max: i64,
     ) -> rusqlite::Result<i64> {
-        let is_pending = |delivery: DeliveryId| {
-            let mut pending = self.transaction.prepare_cached(statement("is_pending"))?;
-            pending.exists([delivery.0])
-        };
-        let expired = self.deliveries_of(id, 0..first_key_at(before), rows_max, is_pending)?;
-        for delivery in &expired {
-            let values = [delivery.0, self.now.as_ms()];
-            self.execute("expire_delivery", values)?;
-        }
-        let rows = expired.len() as i64;
+        let (oldest_kept, now) = (first_key_at(before), self.now.as_ms());
+        let values = params![id.0, oldest_kept, now, rows_max, before.as_ms()];
+        let rows = self.step("expire_held", values)?;
         if rows > 0 {
             self.health(id).pending -= rows;
         }

@@ -14,6 +14,9 @@ use tidings_core::webhook::Webhook;
 use tidings_events::EventFacts;
 
 use super::group::Commit;
+use super::late::Waiting;
+use super::paging::Bounds;
+use super::places::{Owner, Place, Stretch};
 use super::{Engine, past, reading};
 use crate::directory::Directory;
 use crate::document::{ORGANIZATION, WEBHOOK};
@@ -66,9 +69,9 @@ impl Engine {
         webhook: Arc<Webhook>,
         event: Event,
     ) -> Result<Explanation, StoreError> {
-        let directory = self.directory.clone();
+        let (directory, places) = (self.directory.clone(), self.places.clone());
         self.readers
-            .read(move |snapshot| explain(snapshot, &directory, &webhook, &event))
+            .read(move |snapshot| explain(snapshot, &directory, &places, &webhook, &event))
             .await
     }
 }
@@ -77,10 +80,11 @@ impl Engine {
 fn explain(
     snapshot: &Connection,
     directory: &Directory,
+    places: &Waiting<Place>,
     webhook: &Webhook,
     event: &Event,
 ) -> rusqlite::Result<Explanation> {
-    let delivery = match newest_delivery(snapshot, webhook, event.id)? {
+    let delivery = match newest_delivery(snapshot, places, webhook, event.id)? {
         Some(id) => reading::delivery_row(snapshot, directory, id)?,
         None => None,
     };
@@ -103,9 +107,13 @@ fn reason_of(status: Status) -> Reason {
 
 fn newest_delivery(
     snapshot: &Connection,
+    places: &Waiting<Place>,
     webhook: &Webhook,
     event: EventId,
 ) -> rusqlite::Result<Option<DeliveryId>> {
+    let owner = Owner::Webhook(webhook.id);
+    let later = event.0 + 1..i64::MAX;
+    let recent = places.look(snapshot, |shelf| shelf.recent_of([owner], &later))?;
     let replayed: Option<i64> = snapshot
         .prepare_cached(statement("last_replayed"))?
         .query_row([event.0, webhook.id.0], |row| row.get(0))?;
@@ -113,11 +121,18 @@ fn newest_delivery(
         return Ok(Some(DeliveryId(id)));
     }
     let next = past::next_event(snapshot, event)?.map_or(i64::MAX, |next| next.0);
-    snapshot
-        .prepare_cached(statement("owed_at_once"))?
-        .query_row([webhook.id.0, event.0, next], |row| row.get(0))
-        .optional()
-        .map(|id| id.map(DeliveryId))
+    let stretch = Stretch {
+        owner,
+        keys: later.start..next,
+        newest_first: false,
+    };
+    let load = |key| {
+        let mut owed = snapshot.prepare_cached(statement("owed_by_publishing"))?;
+        let id = owed.query_row([key], |row| row.get(1).map(DeliveryId));
+        id.optional()
+    };
+    let owed = recent.page(snapshot, &stretch, Bounds::of(1), load, |_| true)?;
+    Ok(owed.rows.first().copied())
 }
 
 fn why_not_owed(

@@ -238,9 +238,12 @@ impl Writer {
             places,
             ..
         } = commit;
+        // Readers take their snapshots before or after this, and see what waits as it then is.
+        let (waiting_words, waiting_places) = (words.waiting(), places.waiting());
+        let (mut shown_words, mut shown_places) = (waiting_words.lock(), waiting_places.lock());
         transaction.commit()?;
-        words.committed(placed_words);
-        places.committed(placed);
+        words.committed(placed_words, &mut shown_words);
+        places.committed(placed, &mut shown_places);
         Ok((done, staged))
     }
 

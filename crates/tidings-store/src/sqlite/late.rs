@@ -10,7 +10,10 @@ use std::iter;
 use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 
-use parking_lot::RwLock;
+use parking_lot::{RwLock, RwLockWriteGuard};
+use rusqlite::Connection;
+
+use crate::sql::statement;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +24,9 @@ pub(super) trait Entry: Clone + Ord {
     fn row(&self) -> i64;
 }
 
+/// And by each commit at least one in so many of all that wait: one commit may have brought very many.
+const PLACED_SHARE: usize = 64;
+
 /// When entries are put into their tables, and how many of them by one commit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
@@ -30,43 +36,55 @@ pub(super) struct Bounds {
     pub(super) placed_at_once: usize,
 }
 
-/// What waits, as readers see it. It is to be asked before the tables are: what is put into them meanwhile
-/// is then found twice, and else would not be found.
-#[derive(Clone, Debug)]
-pub(super) struct Waiting<E>(Arc<RwLock<Shelf<E>>>);
-
+/// What waits, in order.
 #[derive(Debug)]
-pub(super) struct Shelf<E> {
-    pub(super) entries: BTreeSet<E>,
-    /// The newest row that has, or had, something here.
-    pub(super) newest: i64,
-}
+pub(super) struct Shelf<E>(BTreeSet<E>);
 
-impl<E: Entry> Waiting<E> {
-    /// What lies in a range, in order, as far as `read` understands it.
+impl<E: Entry> Shelf<E> {
+    /// What lies in a range, as far as `read` understands it.
     pub(super) fn read<T>(
         &self,
         range: impl RangeBounds<E>,
         read: impl FnMut(&E) -> Option<T>,
     ) -> Vec<T> {
-        self.0.read().entries.range(range).map_while(read).collect()
-    }
-
-    /// All that waits at one moment.
-    pub(super) fn look<T>(&self, look: impl FnOnce(&Shelf<E>) -> T) -> T {
-        look(&self.0.read())
+        self.0.range(range).map_while(read).collect()
     }
 
     /// What of all that waits is `wanted`.
     pub(super) fn filtered<T>(&self, wanted: impl FnMut(&E) -> Option<T>) -> Vec<T> {
-        self.0.read().entries.iter().filter_map(wanted).collect()
+        self.0.iter().filter_map(wanted).collect()
     }
 }
 
-/// What waits, as the writer keeps it. A commit that fails takes back what it did here.
+/// What waits as of the last commit, for readers.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting<E>(Arc<RwLock<Shelf<E>>>);
+
+impl<E: Entry> Waiting<E> {
+    /// Looks at what waits, and takes the snapshot of a read that has asked nothing yet. No commit ends in
+    /// between: what is not here is in the tables, and nothing is in both.
+    pub(super) fn look<T>(
+        &self,
+        snapshot: &Connection,
+        look: impl FnOnce(&Shelf<E>) -> T,
+    ) -> rusqlite::Result<T> {
+        let shelf = self.0.read();
+        let mut first = snapshot.prepare_cached(statement("rows_in_place"))?;
+        first.query_row([], |_| Ok(()))?;
+        Ok(look(&shelf))
+    }
+
+    /// To be held while a commit ends.
+    pub(super) fn lock(&self) -> RwLockWriteGuard<'_, Shelf<E>> {
+        self.0.write()
+    }
+}
+
+/// What waits as the writer knows it, with what the commit in the making adds and removes.
 #[derive(Debug)]
 pub(super) struct Late<E> {
     bounds: Bounds,
+    present: Shelf<E>,
     waiting: Waiting<E>,
     /// Of rows up to here everything is in place, or being put there.
     frontier: i64,
@@ -96,18 +114,22 @@ impl<E: Entry> Late<E> {
     pub(super) fn new(bounds: Bounds, through: i64) -> Self {
         Self {
             bounds,
-            waiting: Waiting(Arc::new(RwLock::new(Shelf {
-                entries: BTreeSet::new(),
-                newest: through,
-            }))),
+            present: Shelf(BTreeSet::new()),
+            waiting: Waiting(Arc::new(RwLock::new(Shelf(BTreeSet::new())))),
             frontier: through,
             placing: None,
             done: Vec::new(),
         }
     }
 
-    pub(super) fn waiting(&self) -> &Waiting<E> {
-        &self.waiting
+    /// As of the last commit.
+    pub(super) fn waiting(&self) -> Waiting<E> {
+        self.waiting.clone()
+    }
+
+    /// With what this commit did.
+    pub(super) fn present(&self) -> &Shelf<E> {
+        &self.present
     }
 
     /// Lets an entry wait; false when its row is so old that it must go into its table at once.
@@ -115,9 +137,7 @@ impl<E: Entry> Late<E> {
         if entry.row() <= self.frontier {
             return false;
         }
-        let mut shelf = self.waiting.0.write();
-        shelf.newest = shelf.newest.max(entry.row());
-        if shelf.entries.insert(entry.clone()) {
+        if self.present.0.insert(entry.clone()) {
             self.done.push(Done::Added(entry));
         }
         true
@@ -125,7 +145,7 @@ impl<E: Entry> Late<E> {
 
     /// Takes an entry back; false when it does not wait, so that it is in its table.
     pub(super) fn remove(&mut self, entry: &E) -> bool {
-        let found = self.waiting.0.write().entries.take(entry);
+        let found = self.present.0.take(entry);
         let waited = found.is_some();
         self.done.extend(found.map(Done::Removed));
         waited
@@ -139,9 +159,10 @@ impl<E: Entry> Late<E> {
                 through: None,
             };
         };
+        let waiting = self.present.0.len();
         let count = self.bounds.placed_at_once.max(2 * self.done.len());
-        let shelf = self.waiting.0.read();
-        let rest = shelf.entries.range((after.as_ref(), Bound::Unbounded));
+        let count = count.max(waiting / PLACED_SHARE);
+        let rest = self.present.0.range((after.as_ref(), Bound::Unbounded));
         let mut left = rest.filter(|entry| entry.row() <= self.frontier);
         let entries: Vec<E> = left.by_ref().take(count).cloned().collect();
         Step {
@@ -150,20 +171,25 @@ impl<E: Entry> Late<E> {
         }
     }
 
-    /// The commit is on the disk.
-    pub(super) fn committed(&mut self, mut step: Step<E>) {
-        self.done.clear();
-        let waiting = &mut self.waiting.0.write().entries;
+    /// The commit is on the disk; readers see it from now on.
+    pub(super) fn committed(&mut self, mut step: Step<E>, shown: &mut Shelf<E>) {
+        for done in self.done.drain(..) {
+            match done {
+                Done::Added(entry) => shown.0.insert(entry),
+                Done::Removed(entry) => shown.0.remove(&entry),
+            };
+        }
         for entry in &step.entries {
-            waiting.remove(entry);
+            self.present.0.remove(entry);
+            shown.0.remove(entry);
         }
         if step.through.is_some() {
             self.placing = None;
         } else if let Some(last) = step.entries.pop() {
             self.placing = Some(Bound::Excluded(last));
         }
-        if self.placing.is_none() && waiting.len() >= self.bounds.placed_from {
-            let rows = waiting.iter().map(E::row);
+        if self.placing.is_none() && self.present.0.len() >= self.bounds.placed_from {
+            let rows = self.present.0.iter().map(E::row);
             self.frontier = rows.max().unwrap_or(self.frontier);
             self.placing = Some(Bound::Unbounded);
         }
@@ -171,11 +197,10 @@ impl<E: Entry> Late<E> {
 
     /// The commit failed.
     pub(super) fn rolled_back(&mut self) {
-        let waiting = &mut self.waiting.0.write().entries;
         while let Some(done) = self.done.pop() {
             match done {
-                Done::Added(entry) => waiting.remove(&entry),
-                Done::Removed(entry) => waiting.insert(entry),
+                Done::Added(entry) => self.present.0.remove(&entry),
+                Done::Removed(entry) => self.present.0.insert(entry),
             };
         }
     }
@@ -205,8 +230,6 @@ pub(super) fn together(
             Some(Err(_)) => return placed.next(),
             None => return waiting.pop().map(Ok),
         };
-        // It was put into place meanwhile.
-        waiting.pop_if(|key| *key == next);
         match waiting.pop_if(|key| comes_first(*key, next)) {
             Some(key) => Some(Ok(key)),
             None => placed.next(),

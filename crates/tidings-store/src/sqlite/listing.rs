@@ -8,7 +8,7 @@ use tidings_core::clock::Timestamp;
 use tidings_core::id::OrganizationId;
 use tidings_core::record::Stored;
 
-use super::late::{Waiting, together};
+use super::late::{Shelf, Waiting, together};
 use super::paging::{Bounds, first, merge};
 use super::reading::{MERGED_MAX, organizations_within};
 use super::records::load;
@@ -24,11 +24,23 @@ pub(super) fn list(
     words: &Waiting<Word>,
     query: &RecordQuery,
 ) -> rusqlite::Result<Page<Stored>> {
-    let organizations = organizations_within(directory, &query.reach);
-    let page = if organizations.len() > MERGED_MAX {
-        everywhere(connection, words, &organizations, query)?
-    } else {
-        each(connection, words, &organizations, query)?
+    let (organizations, waiting) = words.look(connection, |shelf| {
+        let organizations = organizations_within(directory, &query.reach);
+        let waiting = if organizations.len() > MERGED_MAX {
+            Waits::Anywhere(shelf.marked_anywhere(query))
+        } else {
+            let of_each = organizations.iter();
+            Waits::In(
+                of_each
+                    .map(|id| (*id, shelf.marked_in(*id, query)))
+                    .collect(),
+            )
+        };
+        (organizations, waiting)
+    })?;
+    let page = match waiting {
+        Waits::Anywhere(waiting) => everywhere(connection, waiting, &organizations, query)?,
+        Waits::In(waiting) => each(connection, waiting, query)?,
     };
     let Page { rows, more, next } = page;
     let mut records = Vec::with_capacity(rows.len());
@@ -42,19 +54,39 @@ pub(super) fn list(
     })
 }
 
+/// The records that wait to be listed, oldest first, for each mark of a query.
+type OfMarks = Vec<Vec<i64>>;
+
+enum Waits {
+    /// In each of a few organizations.
+    In(Vec<(OrganizationId, OfMarks)>),
+    /// In all of them.
+    Anywhere(OfMarks),
+}
+
+impl Shelf<Word> {
+    fn marked_in(&self, organization: OrganizationId, query: &RecordQuery) -> OfMarks {
+        let marked = |mark: &String| self.marked(organization, query.kind, mark);
+        query.marks.iter().map(marked).collect()
+    }
+
+    fn marked_anywhere(&self, query: &RecordQuery) -> OfMarks {
+        let marked = |mark: &String| self.marked_in_all(query.kind, mark);
+        query.marks.iter().map(marked).collect()
+    }
+}
+
 /// Keys of records of many organizations, newest first: all records are walked.
 fn everywhere(
     connection: &Connection,
-    words: &Waiting<Word>,
+    waiting: OfMarks,
     organizations: &BTreeSet<OrganizationId>,
     query: &RecordQuery,
 ) -> rusqlite::Result<Page<i64>> {
-    let waiting = query.marks.iter();
-    let waiting = waiting.map(|mark| words.marked_anywhere(query.kind, mark));
     let filter = Filter {
         connection,
         query,
-        waiting: waiting.map(HashSet::from_iter).collect(),
+        waiting: waiting.into_iter().map(HashSet::from_iter).collect(),
     };
     let mut walk = connection.prepare_cached(statement("keys_of_records_everywhere"))?;
     let all = walk.query_map([query.before.unwrap_or(i64::MAX)], |row| {
@@ -74,18 +106,10 @@ fn everywhere(
 /// Keys of records of a few organizations, newest first: each has its list.
 fn each(
     connection: &Connection,
-    words: &Waiting<Word>,
-    organizations: &BTreeSet<OrganizationId>,
+    waiting: Vec<(OrganizationId, OfMarks)>,
     query: &RecordQuery,
 ) -> rusqlite::Result<Page<i64>> {
-    // All that waits is looked up before the tables are.
-    let marked = |organization: &OrganizationId| {
-        let marks = query.marks.iter();
-        let waiting = marks.map(|mark| words.marked(*organization, query.kind, mark));
-        (*organization, waiting.collect::<Vec<_>>())
-    };
-    let waiting: Vec<_> = organizations.iter().map(marked).collect();
-    let bounds = Bounds::share(query.limit, organizations.len());
+    let bounds = Bounds::share(query.limit, waiting.len());
     let pages = waiting.into_iter().map(|(organization, waiting)| {
         let of_first = waiting.first().cloned().unwrap_or_default();
         let filter = Filter {

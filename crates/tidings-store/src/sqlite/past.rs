@@ -35,7 +35,7 @@ pub(super) struct Past<'a> {
     /// What of it fell to a discard of everything that is still being written out; read before the
     /// snapshot is taken.
     pub(super) discarded_through: i64,
-    /// What of its events and deliveries is not in place; read before as well.
+    /// What of its events and deliveries is not in place.
     pub(super) recent: &'a Recent,
 }
 

@@ -9,7 +9,7 @@ use std::ops::Range;
 use rusqlite::{Connection, params};
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId};
 
-use super::late::{self, Entry, Late, Step, Waiting, together};
+use super::late::{self, Entry, Late, Shelf, Step, together};
 use super::paging::{Bounds, first};
 use crate::query::Page;
 use crate::sql::statement;
@@ -43,15 +43,9 @@ pub(super) struct Stretch {
     pub(super) newest_first: bool,
 }
 
-/// What waited at the moment at which a read began.
+/// What waited when a read began, in order.
 #[derive(Debug)]
-pub(super) struct Recent {
-    /// In order.
-    places: Vec<Place>,
-    /// The newest row of that moment. What came later is not told: some of it may be in place before what
-    /// is older, and who goes on from there would pass that over.
-    newest: i64,
-}
+pub(super) struct Recent(Vec<Place>);
 
 impl Entry for Place {
     fn row(&self) -> i64 {
@@ -99,34 +93,25 @@ impl Place {
     }
 }
 
-impl Waiting<Place> {
-    /// Everything that waits now.
+impl Shelf<Place> {
+    /// Everything that waits.
     pub(super) fn recent(&self) -> Recent {
-        self.look(|shelf| Recent {
-            places: shelf.entries.iter().copied().collect(),
-            newest: shelf.newest,
-        })
+        Recent(self.filtered(|place| Some(*place)))
     }
 
-    /// What waits of these owners now; they are in order.
-    pub(super) fn recent_of(&self, owners: impl IntoIterator<Item = Owner>) -> Recent {
-        self.look(|shelf| {
-            let of_each = owners.into_iter().flat_map(|owner| {
-                let first = Place {
-                    owner,
-                    row: i64::MIN,
-                };
-                let last = Place {
-                    owner,
-                    row: i64::MAX,
-                };
-                shelf.entries.range(first..=last)
-            });
-            Recent {
-                places: of_each.copied().collect(),
-                newest: shelf.newest,
-            }
-        })
+    /// What waits of these owners with keys in a range; they are in order.
+    pub(super) fn recent_of(
+        &self,
+        owners: impl IntoIterator<Item = Owner>,
+        keys: &Range<i64>,
+    ) -> Recent {
+        let place = |owner, row| Place { owner, row };
+        let of_each = owners.into_iter().flat_map(|owner| {
+            let first = place(owner, keys.start);
+            let end = place(owner, keys.end.max(keys.start));
+            self.read(first..end, |place| Some(*place))
+        });
+        Recent(of_each.collect())
     }
 }
 
@@ -151,28 +136,33 @@ impl Recent {
             owner.choose("events_in_place_after", "deliveries_in_place_after")
         };
         let mut placed = connection.prepare_cached(name)?;
-        let keys = keys.start..keys.end.min(self.newest.saturating_add(1));
         let values = params![owner.key(), keys.start, keys.end];
         let placed = placed.query_map(values, |row| row.get(0))?;
-        let waiting = self.keys(*owner, &keys);
+        let waiting = self.keys(*owner, keys);
         let all = together(waiting, placed, *newest_first).filter_map(|key| {
             let row = key.and_then(|key| Ok(load(key)?.map(|row| (key, row))));
-            // It may be gone since it was found.
             row.transpose()
         });
         first(all, bounds, |row| Ok(wanted(row)))
     }
 
     fn keys(&self, owner: Owner, keys: &Range<i64>) -> Vec<i64> {
-        let before = |row| move |place: &Place| *place < Place { owner, row };
-        let from = self.places.partition_point(before(keys.start));
-        let to = self.places.partition_point(before(keys.end));
-        self.places
-            .get(from..to)
-            .into_iter()
-            .flatten()
-            .map(|place| place.row)
-            .collect()
+        let from = self.0.partition_point(|place| {
+            *place
+                < Place {
+                    owner,
+                    row: keys.start,
+                }
+        });
+        let rest = self.0[from..].iter();
+        let its = rest.take_while(|place| {
+            **place
+                < Place {
+                    owner,
+                    row: keys.end,
+                }
+        });
+        its.map(|place| place.row).collect()
     }
 }
 

@@ -68,14 +68,23 @@ pub(super) fn events(
     let since = query.since.map_or(0, first_key_at);
     let (keys, newest_first) = match query.page {
         EventPage::Before(id) => (since..id.map_or(i64::MAX, |id| id.0), true),
-        EventPage::After(id) => (since.max(id.map_or(0, |id| id.0 + 1))..i64::MAX, false),
+        EventPage::After(id) => (
+            since.max(id.map_or(0, |id| id.0.saturating_add(1)))..i64::MAX,
+            false,
+        ),
     };
-    let organizations = organizations_within(directory, &query.reach);
+    let (organizations, recent) = places.look(connection, |shelf| {
+        let organizations = organizations_within(directory, &query.reach);
+        let owners = organizations.iter().copied().map(Owner::Organization);
+        let is_few = organizations.len() <= MERGED_MAX;
+        let recent = is_few.then(|| shelf.recent_of(owners, &keys));
+        (organizations, recent)
+    })?;
     let wanted = |event: &Event| {
         let kind = query.kind.as_ref();
         kind.is_none_or(|kind| *kind == event.content.kind)
     };
-    if organizations.len() > MERGED_MAX {
+    let Some(recent) = recent else {
         let within = |event: &Event| organizations.contains(&event.organization_id);
         let wanted = |event: &Event| within(event) && wanted(event);
         let name = if newest_first {
@@ -85,14 +94,12 @@ pub(super) fn events(
         };
         let (values, bounds) = ([keys.start, keys.end], Bounds::whole(query.limit));
         return page(connection, name, values, bounds, event_of, wanted);
-    }
-    let owners = organizations.iter().copied().map(Owner::Organization);
-    let recent = places.recent_of(owners.clone());
-    let bounds = Bounds::share(query.limit, owners.len());
+    };
+    let bounds = Bounds::share(query.limit, organizations.len());
     let load = |key| event(connection, EventId(key));
-    let pages = owners.map(|owner| {
+    let pages = organizations.iter().map(|id| {
         let stretch = Stretch {
-            owner,
+            owner: Owner::Organization(*id),
             keys: keys.clone(),
             newest_first,
         };
@@ -117,14 +124,20 @@ pub(super) fn deliveries(
     places: &Waiting<Place>,
     query: &DeliveryQuery,
 ) -> rusqlite::Result<Page<DeliveryRow>> {
-    let webhooks = match &query.whose {
-        Whose::Webhook(id) => BTreeSet::from([*id]),
-        Whose::Organizations(reach) => webhooks_within(directory, reach),
-    };
-    if webhooks.len() > MERGED_MAX {
+    let (before, since) = key_range(query);
+    let (webhooks, recent) = places.look(connection, |shelf| {
+        let webhooks = match &query.whose {
+            Whose::Webhook(id) => BTreeSet::from([*id]),
+            Whose::Organizations(reach) => webhooks_within(directory, reach),
+        };
+        let owners = webhooks.iter().copied().map(Owner::Webhook);
+        let is_few = webhooks.len() <= MERGED_MAX;
+        let recent = is_few.then(|| shelf.recent_of(owners, &(since..before)));
+        (webhooks, recent)
+    })?;
+    let Some(recent) = recent else {
         return many(connection, directory, query, &webhooks);
-    }
-    let recent = places.recent_of(webhooks.iter().map(|id| Owner::Webhook(*id)));
+    };
     let bounds = Bounds::share(query.limit, webhooks.len());
     let pages = webhooks
         .iter()

@@ -5,14 +5,14 @@ use tidings_core::clock::Timestamp;
 use tidings_core::id::{IdSource, OrganizationId};
 use tidings_core::record::{After, Kind, Progress, ReadFailed, Records, Stored, Words, Written};
 
-use super::late::{Late, Waiting};
+use super::late::{Late, Shelf};
 use super::words::{Table, Word};
 use crate::sql::statement;
 
 /// The records as a command finds them.
 pub(super) struct Present<'c> {
     pub(super) connection: &'c Connection,
-    pub(super) words: &'c Waiting<Word>,
+    pub(super) words: &'c Shelf<Word>,
     pub(super) keys: &'c mut IdSource,
     pub(super) now: Timestamp,
 }
@@ -104,7 +104,7 @@ pub(super) fn merged_into(connection: &Connection, key: i64) -> rusqlite::Result
 
 fn find(
     connection: &Connection,
-    words: &Waiting<Word>,
+    words: &Shelf<Word>,
     organization: OrganizationId,
     kind: Kind,
     word: &str,
@@ -245,6 +245,14 @@ impl Pen<'_> {
     fn take_words(&self, waiting: &mut Late<Word>) -> rusqlite::Result<()> {
         let (before, after) = self.words();
         for word in self.missing(after, before) {
+            let owner = || {
+                waiting
+                    .present()
+                    .owner(word.organization, word.kind, &word.text)
+            };
+            if word.table == Table::Keys && owner().is_some_and(|owner| owner != word.record) {
+                return Err(rusqlite::Error::StatementChangedRows(0));
+            }
             if !waiting.add(word.clone()) && !word.put(self.connection)? {
                 return Err(rusqlite::Error::StatementChangedRows(0));
             }

@@ -17,7 +17,7 @@ use tidings_core::webhook::{Ordering, Webhook};
 use super::claiming::parked_keys;
 use super::group::Commit;
 use super::job::Job;
-use super::late::Waiting;
+use super::late::{Shelf, Waiting};
 use super::past::{Past, Stretch};
 use super::places::Place;
 use super::{Engine, reading, replays};
@@ -72,9 +72,10 @@ pub(super) fn plan(
     after: Option<WebhookId>,
     now: Timestamp,
 ) -> rusqlite::Result<Round> {
-    // Before the snapshot is taken, by the first question: where a discard was written out since, or a row
-    // put into place, the snapshot shows that, and what is old here says nothing wrong.
-    let (discards, recent) = (directory.discards(), places.recent());
+    // Before the snapshot is taken: where a discard was written out since, the snapshot shows that, and an
+    // old mark says nothing wrong.
+    let discards = directory.discards();
+    let recent = places.look(snapshot, Shelf::recent)?;
     let mut running = snapshot.prepare_cached(statement("running_replays"))?;
     let from = after.map_or(0, |id| id.0);
     let replays: Vec<Replay> = running
@@ -193,12 +194,13 @@ impl Engine {
             let found = self
                 .readers
                 .read(move |snapshot| {
+                    let discarded_through = directory.health(webhook.id).discarded_through;
                     let past = Past {
                         snapshot,
                         directory: &directory,
                         webhook: &webhook,
-                        discarded_through: directory.health(webhook.id).discarded_through,
-                        recent: &places.recent(),
+                        discarded_through,
+                        recent: &places.look(snapshot, Shelf::recent)?,
                     };
                     let stretch = Stretch { after, through };
                     past.find(&selection, stretch, usize::MAX)

@@ -1,7 +1,5 @@
 //! Tidying in small steps: discards written out, what was owed for too long, old history.
 
-use std::ops::Range;
-
 use rusqlite::{OptionalExtension, params};
 use tidings_core::clock::Timestamp;
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, ReplayId, WebhookId, first_key_at};
@@ -105,7 +103,7 @@ impl Commit<'_> {
             .optional()?;
         let Some(id) = leaving else { return Ok(false) };
         let webhook = WebhookId(id);
-        let gone = self.deliveries_of(webhook, 0..i64::MAX, STEP_ROWS, |_| Ok(true))?;
+        let gone = self.deliveries_of(webhook, STEP_ROWS)?;
         let keys = serde_json::to_string(&gone).expect("keys are numbers");
         if self.step("delete_attempts_of", params![keys, STEP_ROWS])? == STEP_ROWS {
             return Ok(true);
@@ -192,22 +190,16 @@ impl Commit<'_> {
             .collect()
     }
 
-    /// The oldest deliveries of a webhook with keys in a range, as many as are asked for and `wanted`.
-    pub(super) fn deliveries_of(
-        &self,
-        webhook: WebhookId,
-        keys: Range<i64>,
-        count: i64,
-        wanted: impl Fn(DeliveryId) -> rusqlite::Result<bool>,
-    ) -> rusqlite::Result<Vec<DeliveryId>> {
+    /// The oldest deliveries of a webhook.
+    fn deliveries_of(&self, webhook: WebhookId, count: i64) -> rusqlite::Result<Vec<DeliveryId>> {
         let owner = Owner::Webhook(webhook);
         let stretch = Stretch {
             owner,
-            keys,
+            keys: 0..i64::MAX,
             newest_first: false,
         };
-        let load = |key| Ok(wanted(DeliveryId(key))?.then_some(DeliveryId(key)));
-        let recent = self.places.waiting().recent_of([owner]);
+        let load = |key| Ok(Some(DeliveryId(key)));
+        let recent = self.places.present().recent_of([owner], &stretch.keys);
         let bounds = Bounds::of(count as usize);
         let page = recent.page(&self.transaction, &stretch, bounds, load, |_| true)?;
         Ok(page.rows)

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row, params};
 use tidings_core::id::OrganizationId;
 use tidings_core::record::{Kind, Words};
 
-use super::late::{Bounds, Entry, Late, Step, Waiting};
+use super::late::{Bounds, Entry, Late, Shelf, Step};
 use crate::sql::statement;
 
 const BOUNDS: Bounds = Bounds {
@@ -92,7 +92,7 @@ impl Word {
     }
 }
 
-impl Waiting<Word> {
+impl Shelf<Word> {
     /// The record that a word finds, if it waits.
     pub(super) fn owner(
         &self,
@@ -111,10 +111,10 @@ impl Waiting<Word> {
     }
 
     /// The same in all organizations, in no order.
-    pub(super) fn marked_anywhere(&self, kind: Kind, mark: &str) -> Vec<i64> {
+    pub(super) fn marked_in_all(&self, kind: Kind, mark: &str) -> Vec<i64> {
         self.filtered(|found| {
-            let mark = Word::first(Table::Marks, found.organization, kind, mark);
-            mark.record_in(found)
+            let is_it = found.table == Table::Marks && found.kind == kind && found.text == mark;
+            is_it.then_some(found.record)
         })
     }
 }
@@ -123,7 +123,7 @@ impl Late<Word> {
     /// What an organization that is gone leaves.
     pub(super) fn forget(&mut self, organization: OrganizationId) {
         let its = |word: &Word| (word.organization == organization).then(|| word.clone());
-        for word in self.waiting().filtered(its) {
+        for word in self.present().filtered(its) {
             self.remove(&word);
         }
     }
@@ -132,7 +132,9 @@ impl Late<Word> {
     pub(super) fn place(&self, connection: &Connection) -> rusqlite::Result<Step<Word>> {
         let step = self.step();
         for word in &step.entries {
-            word.put(connection)?;
+            if !word.put(connection)? {
+                tracing::error!(record = word.record, word = %word.text, "a word is another record's already");
+            }
         }
         if let Some(through) = step.through {
             connection
@@ -173,7 +175,10 @@ fn words_of(row: &Row<'_>) -> rusqlite::Result<Vec<Word>> {
     let Some(kind) = Kind::parse(row.get_ref(2)?.as_str()?) else {
         return Ok(Vec::new());
     };
-    let words = match Words::of_document(kind, row.get_ref(3)?.as_str()?) {
+    let document = row.get_ref(3)?.as_str().map_err(|error| error.to_string());
+    let words = document
+        .and_then(|document| Words::of_document(kind, document).map_err(|error| error.to_string()));
+    let words = match words {
         Ok(words) => words,
         Err(error) => {
             tracing::warn!(record, kind = kind.as_str(), %error, "a record cannot be read, so no word finds it");

@@ -76,12 +76,13 @@ impl Shelves {
     fn write(&mut self, written: &[Written]) -> rusqlite::Result<()> {
         write(&self.connection, &mut self.words, HERE, written)?;
         let placed = self.words.place(&self.connection)?;
-        self.words.committed(placed);
+        let waiting = self.words.waiting();
+        self.words.committed(placed, &mut waiting.lock());
         Ok(())
     }
 
     fn found(&self, organization: OrganizationId, word: &str) -> Option<i64> {
-        let words = self.words.waiting();
+        let words = self.words.present();
         let found = find(&self.connection, words, organization, KIND, word).unwrap();
         found.map(|stored| stored.key)
     }
@@ -92,7 +93,7 @@ impl Shelves {
     }
 
     fn marked(&self, mark: &str) -> Vec<i64> {
-        let waiting = self.words.waiting().marked(HERE, KIND, mark);
+        let waiting = self.words.present().marked(HERE, KIND, mark);
         marked(&self.connection, waiting, HERE, KIND, mark, 9).unwrap()
     }
 
@@ -112,7 +113,7 @@ impl Shelves {
             limit: 10,
         };
         let words = self.words.waiting();
-        let page = list(&self.connection, &Directory::default(), words, &query).unwrap();
+        let page = list(&self.connection, &Directory::default(), &words, &query).unwrap();
         page.rows.iter().map(|stored| stored.key).collect()
     }
 
