@@ -45,6 +45,7 @@ mod group;
 mod job;
 mod late;
 mod listing;
+mod nouns;
 mod opening;
 mod paging;
 mod past;

@@ -9,7 +9,8 @@ use tidings_core::organization::Organization;
 use tidings_core::record::Kind;
 use tidings_core::webhook::{Ordering, Webhook};
 
-use super::group::{Commit, Noun};
+use super::group::Commit;
+use super::nouns::Noun;
 use super::reading;
 use crate::change::{Backlog, Change, Refusal, Request};
 use crate::document;

@@ -12,7 +12,8 @@ use rusqlite::{Connection, params};
 use tidings_core::health::Health;
 use tidings_core::id::WebhookId;
 
-use super::group::{Commit, Noun};
+use super::group::Commit;
+use super::nouns::Noun;
 use super::reading::unreadable;
 use crate::directory::Tables;
 use crate::sql::statement;

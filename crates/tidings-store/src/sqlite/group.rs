@@ -6,13 +6,9 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, RwLockReadGuard};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
-use tidings_core::access::ApiKey;
 use tidings_core::clock::{Clock, Timestamp};
-use tidings_core::event_type::CustomType;
 use tidings_core::health::Health;
-use tidings_core::id::{EventTypeId, IdSource, KeyId, OrganizationId, WebhookId, made_at};
-use tidings_core::organization::Organization;
-use tidings_core::webhook::Webhook;
+use tidings_core::id::{IdSource, OrganizationId, WebhookId, made_at};
 use tokio::sync::mpsc;
 
 use super::counters::{self, Counters};
@@ -20,6 +16,7 @@ use super::failure;
 use super::folding::Log;
 use super::job::{Done, Job};
 use super::late::Late;
+use super::nouns::Noun;
 use super::places::Place;
 use super::upkeep::Walks;
 use super::waking::Waking;
@@ -85,18 +82,6 @@ pub(super) struct Staged {
     pub(super) waking: Waking,
     /// Whether a replay began.
     pub(super) replays: bool,
-}
-
-/// A noun that was put or removed.
-pub(super) enum Noun {
-    Organization(Organization),
-    OrganizationGone(OrganizationId),
-    Key(ApiKey),
-    KeyGone(KeyId),
-    Webhook(Box<Webhook>),
-    WebhookGone(WebhookId),
-    EventType(Box<CustomType>),
-    EventTypeGone(EventTypeId),
 }
 
 impl Writer {
@@ -226,25 +211,7 @@ impl Writer {
                 Job::Close(_) => Done::Settled,
             });
         }
-        commit.write_counters()?;
-        commit.write_sequences()?;
-        commit.look_for_the_next_wake()?;
-        let placed_words = commit.words.place(&commit.transaction)?;
-        let placed = commit.places.place(&commit.transaction)?;
-        let Commit {
-            transaction,
-            staged,
-            words,
-            places,
-            ..
-        } = commit;
-        // Readers take their snapshots before or after this, and see what waits as it then is.
-        let (waiting_words, waiting_places) = (words.waiting(), places.waiting());
-        let (mut shown_words, mut shown_places) = (waiting_words.lock(), waiting_places.lock());
-        transaction.commit()?;
-        words.committed(placed_words, &mut shown_words);
-        places.committed(placed, &mut shown_places);
-        Ok((done, staged))
+        Ok((done, commit.end()?))
     }
 
     /// After the commit: the directory first, so that whoever is told finds it right.
@@ -272,7 +239,7 @@ impl Writer {
                 tables.add_owed(id, count);
             }
             for noun in nouns {
-                place(noun, &mut tables);
+                noun.put_into(&mut tables);
             }
         }
         let Committed {
@@ -300,20 +267,23 @@ impl Writer {
     }
 }
 
-fn place(noun: Noun, tables: &mut Tables) {
-    match noun {
-        Noun::Organization(organization) => tables.put_organization(organization),
-        Noun::OrganizationGone(id) => tables.remove_organization(id),
-        Noun::Key(key) => tables.put_key(key),
-        Noun::KeyGone(id) => tables.remove_key(id),
-        Noun::Webhook(webhook) => tables.put_webhook(*webhook),
-        Noun::WebhookGone(id) => tables.remove_webhook(id),
-        Noun::EventType(event_type) => tables.put_event_type(*event_type),
-        Noun::EventTypeGone(id) => tables.remove_event_type(id),
-    }
-}
-
 impl Commit<'_> {
+    /// Writes what a commit writes once, and brings it to the disk.
+    fn end(mut self) -> rusqlite::Result<Staged> {
+        self.write_counters()?;
+        self.write_sequences()?;
+        self.look_for_the_next_wake()?;
+        let placed_words = self.words.place(&self.transaction)?;
+        let placed = self.places.place(&self.transaction)?;
+        // Readers take their snapshots before or after this, and see what waits as it then is.
+        let (waiting_words, waiting_places) = (self.words.waiting(), self.places.waiting());
+        let (mut shown_words, mut shown_places) = (waiting_words.lock(), waiting_places.lock());
+        self.transaction.commit()?;
+        self.words.committed(placed_words, &mut shown_words);
+        self.places.committed(placed, &mut shown_places);
+        Ok(self.staged)
+    }
+
     pub(super) fn next_key(&self) -> i64 {
         self.ids.lock().next(self.now)
     }

@@ -13,8 +13,9 @@ use tidings_core::webhook::notice::Notice;
 use tidings_core::webhook::{Activity, DISABLED_FAILURES, DISABLED_GONE, Webhook};
 
 use super::Engine;
-use super::group::{Commit, Noun};
+use super::group::Commit;
 use super::job::Job;
+use super::nouns::Noun;
 use crate::document;
 use crate::error::StoreError;
 use crate::store::WebhookChanged;
