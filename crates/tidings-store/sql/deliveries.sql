@@ -157,36 +157,6 @@ select id, organization_id, webhook_id, event_id, state, reason, attempt_count, 
 from deliveries
 where id = $1;
 
--- name: deliveries_in_place_before
-select delivery_id
-from delivery_places
-where webhook_id = $1 and delivery_id >= $2 and delivery_id < $3
-order by delivery_id desc;
-
--- name: deliveries_in_place_after
-select delivery_id
-from delivery_places
-where webhook_id = $1 and delivery_id >= $2 and delivery_id < $3
-order by delivery_id;
-
--- name: put_delivery_place
-insert into delivery_places (webhook_id, delivery_id)
-values ($1, $2)
-on conflict (webhook_id, delivery_id) do nothing;
-
--- name: put_delivery_places_after
--- In the order of the table; some may be there.
-insert into delivery_places (webhook_id, delivery_id)
-select webhook_id, id
-from deliveries
-where id > $1
-order by webhook_id, id
-on conflict (webhook_id, delivery_id) do nothing;
-
--- name: delete_delivery_place
-delete from delivery_places
-where webhook_id = $1 and delivery_id = $2;
-
 -- name: exhausted_of_webhook
 select id, organization_id, webhook_id, event_id, state, reason, attempt_count, due_at, created_at, completed_at,
   (select type from events where events.id = event_id) as type

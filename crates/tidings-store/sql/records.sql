@@ -81,14 +81,6 @@ on conflict (organization_id, kind, word, record_id) do nothing;
 delete from record_marks
 where organization_id = $1 and kind = $2 and word = $3 and record_id = $4;
 
--- name: words_placed
-select through
-from words_placed;
-
--- name: note_words_placed
-update words_placed
-set through = $1;
-
 -- name: records_after
 select id, organization_id, kind, document
 from records

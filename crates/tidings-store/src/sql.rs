@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     include_str!("../sql/directory.sql"),
     include_str!("../sql/events.sql"),
     include_str!("../sql/deliveries.sql"),
     include_str!("../sql/erasures.sql"),
     include_str!("../sql/history.sql"),
+    include_str!("../sql/places.sql"),
     include_str!("../sql/records.sql"),
     include_str!("../sql/replays.sql"),
     include_str!("../sql/upkeep.sql"),

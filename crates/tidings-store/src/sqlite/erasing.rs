@@ -63,7 +63,7 @@ pub(super) fn plan(
     places: &Waiting<Place>,
     erasure: &Erasure,
 ) -> rusqlite::Result<Step> {
-    let owner = Owner::Organization(erasure.organization);
+    let owner = Owner::from(erasure.organization);
     let stretch = Stretch {
         owner,
         // An erasure's id is a key of the time it began at.

@@ -111,7 +111,7 @@ fn newest_delivery(
     webhook: &Webhook,
     event: EventId,
 ) -> rusqlite::Result<Option<DeliveryId>> {
-    let owner = Owner::Webhook(webhook.id);
+    let owner = Owner::from(webhook.id);
     let later = event.0 + 1..i64::MAX;
     let recent = places.look(snapshot, |shelf| shelf.recent_of([owner], &later))?;
     let replayed: Option<i64> = snapshot

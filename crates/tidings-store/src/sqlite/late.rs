@@ -11,7 +11,7 @@ use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 
 use parking_lot::{RwLock, RwLockWriteGuard};
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use crate::sql::statement;
 
@@ -20,10 +20,20 @@ mod tests;
 
 /// What waits to be put into its table.
 pub(super) trait Entry: Clone + Ord {
+    /// What such entries are called in `in_place`.
+    const NAME: &'static str;
+
     /// The key of the row that tells it. Later rows have greater keys.
     fn row(&self) -> i64;
+
+    /// Puts it into its table.
+    fn put(&self, connection: &Connection) -> rusqlite::Result<()>;
 }
 
+const BOUNDS: Bounds = Bounds {
+    placed_from: 16_384,
+    placed_at_once: 256,
+};
 /// And by each commit at least one in so many of all that wait: one commit may have brought very many.
 const PLACED_SHARE: usize = 64;
 
@@ -69,8 +79,7 @@ impl<E: Entry> Waiting<E> {
         look: impl FnOnce(&Shelf<E>) -> T,
     ) -> rusqlite::Result<T> {
         let shelf = self.0.read();
-        let mut first = snapshot.prepare_cached(statement("rows_in_place"))?;
-        first.query_row([], |_| Ok(()))?;
+        in_place::<E>(snapshot)?;
         Ok(look(&shelf))
     }
 
@@ -104,12 +113,28 @@ enum Done<E> {
 #[derive(Debug)]
 pub(super) struct Step<E> {
     /// In the order of their tables.
-    pub(super) entries: Vec<E>,
+    entries: Vec<E>,
     /// Of rows up to here everything is in place by this.
-    pub(super) through: Option<i64>,
+    through: Option<i64>,
 }
 
 impl<E: Entry> Late<E> {
+    /// Puts what waited when the last process ended into place. `put_after` puts in what the rows behind a
+    /// key tell, some of which may be there, and answers the key of the last.
+    pub(super) fn open(
+        connection: &mut Connection,
+        put_after: impl FnOnce(&Connection, i64) -> rusqlite::Result<i64>,
+    ) -> rusqlite::Result<Self> {
+        let transaction = connection.transaction()?;
+        let placed = in_place::<E>(&transaction)?;
+        let through = put_after(&transaction, placed)?.max(placed);
+        if through > placed {
+            note_in_place::<E>(&transaction, through)?;
+        }
+        transaction.commit()?;
+        Ok(Self::new(BOUNDS, through))
+    }
+
     /// Nothing waits: everything of rows up to `through` is in place.
     pub(super) fn new(bounds: Bounds, through: i64) -> Self {
         Self {
@@ -151,8 +176,20 @@ impl<E: Entry> Late<E> {
         waited
     }
 
+    /// Puts some of what waits into place, as part of a commit.
+    pub(super) fn place(&self, connection: &Connection) -> rusqlite::Result<Step<E>> {
+        let step = self.step();
+        for entry in &step.entries {
+            entry.put(connection)?;
+        }
+        if let Some(through) = step.through {
+            note_in_place::<E>(connection, through)?;
+        }
+        Ok(step)
+    }
+
     /// What this commit is to put into place.
-    pub(super) fn step(&self) -> Step<E> {
+    fn step(&self) -> Step<E> {
         let Some(after) = &self.placing else {
             return Step {
                 entries: Vec::new(),
@@ -204,6 +241,20 @@ impl<E: Entry> Late<E> {
             };
         }
     }
+}
+
+/// Up to which row everything is in place.
+fn in_place<E: Entry>(connection: &Connection) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached(statement("in_place"))?
+        .query_row([E::NAME], |row| row.get(0))
+}
+
+fn note_in_place<E: Entry>(connection: &Connection, through: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(statement("note_in_place"))?
+        .execute(params![E::NAME, through])?;
+    Ok(())
 }
 
 /// Keys that wait, in order, and keys that are in place, which come in the order asked for, as one list.

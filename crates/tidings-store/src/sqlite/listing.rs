@@ -1,14 +1,14 @@
 //! Lists of records. Only the keys of those that are shown are followed to their documents.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::iter;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use tidings_core::clock::Timestamp;
 use tidings_core::id::OrganizationId;
 use tidings_core::record::Stored;
 
-use super::late::{Shelf, Waiting, together};
+use super::late::{Waiting, together};
 use super::paging::{Bounds, first, merge};
 use super::reading::{MERGED_MAX, organizations_within};
 use super::records::load;
@@ -24,17 +24,16 @@ pub(super) fn list(
     words: &Waiting<Word>,
     query: &RecordQuery,
 ) -> rusqlite::Result<Page<Stored>> {
+    let marks = |marked: &dyn Fn(&str) -> Vec<i64>| -> OfMarks {
+        query.marks.iter().map(|mark| marked(mark)).collect()
+    };
     let (organizations, waiting) = words.look(connection, |shelf| {
         let organizations = organizations_within(directory, &query.reach);
         let waiting = if organizations.len() > MERGED_MAX {
-            Waits::Anywhere(shelf.marked_anywhere(query))
+            Waits::Anywhere(marks(&|mark| shelf.marked_anywhere(query.kind, mark)))
         } else {
-            let of_each = organizations.iter();
-            Waits::In(
-                of_each
-                    .map(|id| (*id, shelf.marked_in(*id, query)))
-                    .collect(),
-            )
+            let of_one = |id| (id, marks(&|mark| shelf.marked(id, query.kind, mark)));
+            Waits::In(organizations.iter().copied().map(of_one).collect())
         };
         (organizations, waiting)
     })?;
@@ -64,18 +63,6 @@ enum Waits {
     Anywhere(OfMarks),
 }
 
-impl Shelf<Word> {
-    fn marked_in(&self, organization: OrganizationId, query: &RecordQuery) -> OfMarks {
-        let marked = |mark: &String| self.marked(organization, query.kind, mark);
-        query.marks.iter().map(marked).collect()
-    }
-
-    fn marked_anywhere(&self, query: &RecordQuery) -> OfMarks {
-        let marked = |mark: &String| self.marked_in_all(query.kind, mark);
-        query.marks.iter().map(marked).collect()
-    }
-}
-
 /// Keys of records of many organizations, newest first: all records are walked.
 fn everywhere(
     connection: &Connection,
@@ -86,7 +73,7 @@ fn everywhere(
     let filter = Filter {
         connection,
         query,
-        waiting: waiting.into_iter().map(HashSet::from_iter).collect(),
+        waiting,
     };
     let mut walk = connection.prepare_cached(statement("keys_of_records_everywhere"))?;
     let all = walk.query_map([query.before.unwrap_or(i64::MAX)], |row| {
@@ -111,13 +98,12 @@ fn each(
 ) -> rusqlite::Result<Page<i64>> {
     let bounds = Bounds::share(query.limit, waiting.len());
     let pages = waiting.into_iter().map(|(organization, waiting)| {
-        let of_first = waiting.first().cloned().unwrap_or_default();
         let filter = Filter {
             connection,
             query,
-            waiting: waiting.into_iter().map(HashSet::from_iter).collect(),
+            waiting,
         };
-        filter.page(organization, of_first, bounds)
+        filter.page(organization, bounds)
     });
     merge(pages, query.limit, true, |key| *key)
 }
@@ -126,24 +112,17 @@ fn each(
 struct Filter<'q> {
     connection: &'q Connection,
     query: &'q RecordQuery,
-    /// The records that wait to be listed under each mark.
-    waiting: Vec<HashSet<i64>>,
+    waiting: OfMarks,
 }
 
 impl Filter<'_> {
-    /// Keys of one organization's records; `waiting` wait to be listed under the first mark.
-    fn page(
-        &self,
-        organization: OrganizationId,
-        mut waiting: Vec<i64>,
-        bounds: Bounds,
-    ) -> rusqlite::Result<Page<i64>> {
+    /// Keys of one organization's records.
+    fn page(&self, organization: OrganizationId, bounds: Bounds) -> rusqlite::Result<Page<i64>> {
         let RecordQuery { kind, marks, .. } = self.query;
         let before = self.query.before.unwrap_or(i64::MAX);
-        waiting.retain(|key| *key < before);
         let kind = kind.as_str();
-        let key = |row: &rusqlite::Row<'_>| row.get(0);
-        match marks.first() {
+        let key = |row: &Row<'_>| row.get(0);
+        match marks.first().zip(self.waiting.first()) {
             None => {
                 let mut listed = self
                     .connection
@@ -151,11 +130,13 @@ impl Filter<'_> {
                 let keys = listed.query_map(params![organization.0, kind, before], key)?;
                 self.first(keys, organization, bounds)
             }
-            Some(mark) => {
+            Some((mark, waiting)) => {
                 let name = statement("keys_of_marked_records");
                 let mut listed = self.connection.prepare_cached(name)?;
                 let keys = listed.query_map(params![organization.0, kind, mark, before], key)?;
-                self.first(together(waiting, keys, true), organization, bounds)
+                let end = waiting.partition_point(|key| *key < before);
+                let keys = together(waiting[..end].to_vec(), keys, true);
+                self.first(keys, organization, bounds)
             }
         }
     }
@@ -189,7 +170,7 @@ impl Filter<'_> {
         for (mark, waiting) in iter::zip(marks, &self.waiting).skip(from) {
             let mut marked = self.connection.prepare_cached(statement("is_marked"))?;
             let values = params![organization.0, kind.as_str(), mark, key];
-            if !waiting.contains(&key) && !marked.exists(values)? {
+            if waiting.binary_search(&key).is_err() && !marked.exists(values)? {
                 return Ok(false);
             }
         }

@@ -178,7 +178,7 @@ impl Past<'_> {
         };
         let pages = organizations.iter().map(|id| {
             let stretch = places::Stretch {
-                owner: Owner::Organization(*id),
+                owner: Owner::from(*id),
                 keys: after.0 + 1..through.0 + 1,
                 newest_first: false,
             };
@@ -211,7 +211,7 @@ impl Past<'_> {
             load.query_row([key], read).optional()
         };
         let stretch = places::Stretch {
-            owner: Owner::Webhook(webhook),
+            owner: Owner::from(webhook),
             keys: after.0 + 1..next,
             newest_first: false,
         };

@@ -6,18 +6,13 @@
 
 use std::ops::Range;
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId};
 
-use super::late::{self, Entry, Late, Shelf, Step, together};
+use super::late::{Entry, Late, Shelf, together};
 use super::paging::{Bounds, first};
 use crate::query::Page;
 use crate::sql::statement;
-
-const BOUNDS: late::Bounds = late::Bounds {
-    placed_from: 16_384,
-    placed_at_once: 256,
-};
 
 /// A row among those of its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,13 +21,20 @@ pub(super) struct Place {
     row: i64,
 }
 
-/// Who has rows.
+/// Who has rows: an organization has events, a webhook deliveries. Their keys are of one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Owner {
-    /// Has events.
-    Organization(OrganizationId),
-    /// Has deliveries.
-    Webhook(WebhookId),
+pub(super) struct Owner(i64);
+
+impl From<OrganizationId> for Owner {
+    fn from(id: OrganizationId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl From<WebhookId> for Owner {
+    fn from(id: WebhookId) -> Self {
+        Self(id.0)
+    }
 }
 
 /// A stretch of what an owner has.
@@ -48,47 +50,36 @@ pub(super) struct Stretch {
 pub(super) struct Recent(Vec<Place>);
 
 impl Entry for Place {
+    const NAME: &'static str = "places";
+
     fn row(&self) -> i64 {
         self.row
     }
-}
 
-impl Owner {
-    fn key(self) -> i64 {
-        match self {
-            Self::Organization(id) => id.0,
-            Self::Webhook(id) => id.0,
-        }
-    }
-
-    /// The one of two statements that is about what it has.
-    fn choose(self, of_events: &'static str, of_deliveries: &'static str) -> &'static str {
-        statement(match self {
-            Self::Organization(_) => of_events,
-            Self::Webhook(_) => of_deliveries,
-        })
+    fn put(&self, connection: &Connection) -> rusqlite::Result<()> {
+        self.execute(connection, "put_place")
     }
 }
 
 impl Place {
     pub(super) fn of_event(organization: OrganizationId, id: EventId) -> Self {
         Self {
-            owner: Owner::Organization(organization),
+            owner: organization.into(),
             row: id.0,
         }
     }
 
     pub(super) fn of_delivery(webhook: WebhookId, id: DeliveryId) -> Self {
         Self {
-            owner: Owner::Webhook(webhook),
+            owner: webhook.into(),
             row: id.0,
         }
     }
 
-    fn put(self, connection: &Connection) -> rusqlite::Result<()> {
-        let put = self.owner.choose("put_event_place", "put_delivery_place");
-        let mut put = connection.prepare_cached(put)?;
-        put.execute([self.owner.key(), self.row])?;
+    fn execute(self, connection: &Connection, name: &'static str) -> rusqlite::Result<()> {
+        connection
+            .prepare_cached(statement(name))?
+            .execute([self.owner.0, self.row])?;
         Ok(())
     }
 }
@@ -131,12 +122,12 @@ impl Recent {
             newest_first,
         } = stretch;
         let name = if *newest_first {
-            owner.choose("events_in_place_before", "deliveries_in_place_before")
+            "placed_before"
         } else {
-            owner.choose("events_in_place_after", "deliveries_in_place_after")
+            "placed_after"
         };
-        let mut placed = connection.prepare_cached(name)?;
-        let values = params![owner.key(), keys.start, keys.end];
+        let mut placed = connection.prepare_cached(statement(name))?;
+        let values = [owner.0, keys.start, keys.end];
         let placed = placed.query_map(values, |row| row.get(0))?;
         let waiting = self.keys(*owner, keys);
         let all = together(waiting, placed, *newest_first).filter_map(|key| {
@@ -147,21 +138,9 @@ impl Recent {
     }
 
     fn keys(&self, owner: Owner, keys: &Range<i64>) -> Vec<i64> {
-        let from = self.0.partition_point(|place| {
-            *place
-                < Place {
-                    owner,
-                    row: keys.start,
-                }
-        });
-        let rest = self.0[from..].iter();
-        let its = rest.take_while(|place| {
-            **place
-                < Place {
-                    owner,
-                    row: keys.end,
-                }
-        });
+        let [start, end] = [keys.start, keys.end].map(|row| Place { owner, row });
+        let from = self.0.partition_point(|place| *place < start);
+        let its = self.0[from..].iter().take_while(|place| **place < end);
         its.map(|place| place.row).collect()
     }
 }
@@ -186,47 +165,18 @@ impl Late<Place> {
         connection: &Connection,
         place: Place,
     ) -> rusqlite::Result<()> {
-        if !self.remove(&place) {
-            let delete = place
-                .owner
-                .choose("delete_event_place", "delete_delivery_place");
-            let mut delete = connection.prepare_cached(delete)?;
-            delete.execute([place.owner.key(), place.row])?;
+        if self.remove(&place) {
+            Ok(())
+        } else {
+            place.execute(connection, "delete_place")
         }
-        Ok(())
-    }
-
-    /// Puts some of what waits into place, as part of a commit.
-    pub(super) fn place(&self, connection: &Connection) -> rusqlite::Result<Step<Place>> {
-        let step = self.step();
-        for place in &step.entries {
-            place.put(connection)?;
-        }
-        if let Some(through) = step.through {
-            note(connection, through)?;
-        }
-        Ok(step)
     }
 }
 
-fn note(connection: &Connection, through: i64) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(statement("note_rows_in_place"))?
-        .execute([through])?;
-    Ok(())
-}
-
-/// Puts the newest rows into place: those that waited when the last process ended.
+/// See [`Late::open`].
 pub(super) fn open(connection: &mut Connection) -> rusqlite::Result<Late<Place>> {
-    let transaction = connection.transaction()?;
-    let placed: i64 = transaction.query_row(statement("rows_in_place"), [], |row| row.get(0))?;
-    transaction.execute(statement("put_event_places_after"), [placed])?;
-    transaction.execute(statement("put_delivery_places_after"), [placed])?;
-    let last: i64 = transaction.query_row(statement("last_row"), [], |row| row.get(0))?;
-    let through = placed.max(last);
-    if through > placed {
-        note(&transaction, through)?;
-    }
-    transaction.commit()?;
-    Ok(Late::new(BOUNDS, through))
+    Late::open(connection, |connection, placed| {
+        connection.execute(statement("put_places_after"), [placed])?;
+        connection.query_row(statement("last_row"), [], |row| row.get(0))
+    })
 }

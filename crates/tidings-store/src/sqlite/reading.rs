@@ -75,7 +75,7 @@ pub(super) fn events(
     };
     let (organizations, recent) = places.look(connection, |shelf| {
         let organizations = organizations_within(directory, &query.reach);
-        let owners = organizations.iter().copied().map(Owner::Organization);
+        let owners = organizations.iter().copied().map(Owner::from);
         let is_few = organizations.len() <= MERGED_MAX;
         let recent = is_few.then(|| shelf.recent_of(owners, &keys));
         (organizations, recent)
@@ -99,7 +99,7 @@ pub(super) fn events(
     let load = |key| event(connection, EventId(key));
     let pages = organizations.iter().map(|id| {
         let stretch = Stretch {
-            owner: Owner::Organization(*id),
+            owner: Owner::from(*id),
             keys: keys.clone(),
             newest_first,
         };
@@ -130,7 +130,7 @@ pub(super) fn deliveries(
             Whose::Webhook(id) => BTreeSet::from([*id]),
             Whose::Organizations(reach) => webhooks_within(directory, reach),
         };
-        let owners = webhooks.iter().copied().map(Owner::Webhook);
+        let owners = webhooks.iter().copied().map(Owner::from);
         let is_few = webhooks.len() <= MERGED_MAX;
         let recent = is_few.then(|| shelf.recent_of(owners, &(since..before)));
         (webhooks, recent)
@@ -188,7 +188,7 @@ fn of_webhook(
         );
     }
     let stretch = Stretch {
-        owner: Owner::Webhook(webhook),
+        owner: Owner::from(webhook),
         keys: since..before,
         newest_first: true,
     };

@@ -253,7 +253,7 @@ impl Pen<'_> {
             if word.table == Table::Keys && owner().is_some_and(|owner| owner != word.record) {
                 return Err(rusqlite::Error::StatementChangedRows(0));
             }
-            if !waiting.add(word.clone()) && !word.put(self.connection)? {
+            if !waiting.add(word.clone()) && !word.insert(self.connection)? {
                 return Err(rusqlite::Error::StatementChangedRows(0));
             }
         }

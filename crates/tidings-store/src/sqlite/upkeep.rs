@@ -192,7 +192,7 @@ impl Commit<'_> {
 
     /// The oldest deliveries of a webhook.
     fn deliveries_of(&self, webhook: WebhookId, count: i64) -> rusqlite::Result<Vec<DeliveryId>> {
-        let owner = Owner::Webhook(webhook);
+        let owner = Owner::from(webhook);
         let stretch = Stretch {
             owner,
             keys: 0..i64::MAX,

@@ -5,17 +5,14 @@
 //!
 //! [`late`]: super::late
 
+use std::ops::Bound;
+
 use rusqlite::{Connection, Row, params};
 use tidings_core::id::OrganizationId;
 use tidings_core::record::{Kind, Words};
 
-use super::late::{Bounds, Entry, Late, Shelf, Step};
+use super::late::{Entry, Late, Shelf};
 use crate::sql::statement;
-
-const BOUNDS: Bounds = Bounds {
-    placed_from: 16_384,
-    placed_at_once: 256,
-};
 
 /// A word of a record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,8 +34,17 @@ pub(super) enum Table {
 }
 
 impl Entry for Word {
+    const NAME: &'static str = "words";
+
     fn row(&self) -> i64 {
         self.record
+    }
+
+    fn put(&self, connection: &Connection) -> rusqlite::Result<()> {
+        if !self.insert(connection)? {
+            tracing::error!(record = self.record, word = %self.text, "a word is another record's already");
+        }
+        Ok(())
     }
 }
 
@@ -64,7 +70,7 @@ impl Word {
     }
 
     /// Puts it into its table; false when it is there, or is another's key.
-    pub(super) fn put(&self, connection: &Connection) -> rusqlite::Result<bool> {
+    pub(super) fn insert(&self, connection: &Connection) -> rusqlite::Result<bool> {
         self.execute(connection, "put_record_key", "put_record_mark")
     }
 
@@ -101,22 +107,28 @@ impl Shelf<Word> {
         word: &str,
     ) -> Option<i64> {
         let key = Word::first(Table::Keys, organization, kind, word);
-        self.read(key.clone().., |found| key.record_in(found)).pop()
+        self.read(from(&key), |found| key.record_in(found)).pop()
     }
 
     /// The records that wait to be listed under a mark, oldest first.
     pub(super) fn marked(&self, organization: OrganizationId, kind: Kind, mark: &str) -> Vec<i64> {
         let mark = Word::first(Table::Marks, organization, kind, mark);
-        self.read(mark.clone().., |found| mark.record_in(found))
+        self.read(from(&mark), |found| mark.record_in(found))
     }
 
-    /// The same in all organizations, in no order.
-    pub(super) fn marked_in_all(&self, kind: Kind, mark: &str) -> Vec<i64> {
-        self.filtered(|found| {
+    /// The same in all organizations.
+    pub(super) fn marked_anywhere(&self, kind: Kind, mark: &str) -> Vec<i64> {
+        let mut keys = self.filtered(|found| {
             let is_it = found.table == Table::Marks && found.kind == kind && found.text == mark;
             is_it.then_some(found.record)
-        })
+        });
+        keys.sort_unstable();
+        keys
     }
+}
+
+fn from(first: &Word) -> (Bound<&Word>, Bound<&Word>) {
+    (Bound::Included(first), Bound::Unbounded)
 }
 
 impl Late<Word> {
@@ -127,45 +139,22 @@ impl Late<Word> {
             self.remove(&word);
         }
     }
-
-    /// Puts some of what waits into place, as part of a commit.
-    pub(super) fn place(&self, connection: &Connection) -> rusqlite::Result<Step<Word>> {
-        let step = self.step();
-        for word in &step.entries {
-            if !word.put(connection)? {
-                tracing::error!(record = word.record, word = %word.text, "a word is another record's already");
-            }
-        }
-        if let Some(through) = step.through {
-            connection
-                .prepare_cached(statement("note_words_placed"))?
-                .execute([through])?;
-        }
-        Ok(step)
-    }
 }
 
-/// Puts the words of the newest records into place: those that waited when the last process ended.
+/// See [`Late::open`].
 pub(super) fn open(connection: &mut Connection) -> rusqlite::Result<Late<Word>> {
-    let transaction = connection.transaction()?;
-    let placed: i64 = transaction.query_row(statement("words_placed"), [], |row| row.get(0))?;
-    let mut through = placed;
-    {
-        let mut newer = transaction.prepare(statement("records_after"))?;
+    Late::open(connection, |connection, placed| {
+        let mut through = placed;
+        let mut newer = connection.prepare(statement("records_after"))?;
         let mut rows = newer.query([placed])?;
         while let Some(row) = rows.next()? {
             through = row.get(0)?;
             for word in words_of(row)? {
-                // It may be there: the last process had begun to.
-                word.put(&transaction)?;
+                word.insert(connection)?;
             }
         }
-    }
-    if through > placed {
-        transaction.execute(statement("note_words_placed"), [through])?;
-    }
-    transaction.commit()?;
-    Ok(Late::new(BOUNDS, through))
+        Ok(through)
+    })
 }
 
 /// The words of a record. One that cannot be read has none: whoever asks for it by its id is told.

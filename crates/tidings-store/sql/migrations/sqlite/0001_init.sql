@@ -80,22 +80,20 @@ create index deliveries_replayed on deliveries (event_id, webhook_id, id) where 
 create index deliveries_of_replay on deliveries (replay_id, state) where replay_id is not null;
 create index deliveries_failed on deliveries (webhook_id, event_id) where state = 'exhausted';
 
--- The rows of each owner. Those of the newest rows are put in later, many at once and in order.
-create table event_places (
-  organization_id bigint not null,
-  event_id bigint not null,
-  primary key (organization_id, event_id)
+-- The events of each organization and the deliveries of each webhook; the keys of all four are of one source.
+-- Those of the newest rows are put in later, many at once and in order.
+create table places (
+  owner bigint not null,
+  id bigint not null,
+  primary key (owner, id)
 ) without rowid;
-create table delivery_places (
-  webhook_id bigint not null,
-  delivery_id bigint not null,
-  primary key (webhook_id, delivery_id)
-) without rowid;
--- Up to which key all events and deliveries are in them; a start puts in those that came after.
-create table rows_in_place (
+
+-- Up to which row all entries are in their tables, of those that are put in later; a start puts in the rest.
+create table in_place (
+  entries text not null primary key,
   through bigint not null
-);
-insert into rows_in_place (through) values (0);
+) without rowid;
+insert into in_place (entries, through) values ('places', 0), ('words', 0);
 
 create table attempts (
   delivery_id bigint not null,
@@ -158,7 +156,7 @@ create table record_forwards (
 );
 create index record_forwards_by_survivor on record_forwards (survivor);
 
--- Words that find one record.
+-- Words that find one record. Those of the newest records are put in later; their documents say them.
 create table record_keys (
   organization_id bigint not null,
   kind text not null,
@@ -167,7 +165,7 @@ create table record_keys (
   primary key (organization_id, kind, word)
 ) without rowid;
 
--- Words that list many records.
+-- Words that list many records; put in later likewise.
 create table record_marks (
   organization_id bigint not null,
   kind text not null,
@@ -175,13 +173,6 @@ create table record_marks (
   record_id bigint not null,
   primary key (organization_id, kind, word, record_id)
 ) without rowid;
-
--- Up to which record all words are in the two tables above. Those of later ones are what their documents say,
--- and a start puts them in.
-create table words_placed (
-  through bigint not null
-);
-insert into words_placed (through) values (0);
 
 -- What webhooks are owed anew; one at a time for each.
 create table replays (
