@@ -173,7 +173,8 @@ impl GivenTime {
     pub fn parse(text: &str) -> Option<Self> {
         let at = Timestamp::parse(text)?;
         // With milliseconds there is but one way to write an instant, save for a leap second.
-        let is_ours = text.len() == MADE_SHAPE.len() && text.as_bytes()[17..19] != *b"60";
+        let is_ours =
+            text.len() == MADE_SHAPE.len() && !text.as_bytes()[SECONDS_PLACE..].starts_with(b"60");
         let text = (!is_ours).then(|| text.into());
         Some(Self { at, text })
     }

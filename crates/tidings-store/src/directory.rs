@@ -12,6 +12,8 @@ use tidings_core::organization::Organization;
 use tidings_core::subscription::Subscriptions;
 use tidings_core::webhook::{Hold, Webhook};
 
+use crate::change::Refusal;
+
 mod event_types;
 
 use event_types::EventTypes;
@@ -125,6 +127,11 @@ impl Directory {
         marks.filter(|(_, through)| *through > 0).collect()
     }
 
+    /// Refuses where the organization or one above may have no more webhooks, as of the last commit.
+    pub fn check_room_for_webhook(&self, id: OrganizationId) -> Result<(), Refusal> {
+        self.read().check_room_for_webhook(id)
+    }
+
     /// Every webhook that is owed something, oldest first.
     pub fn owing(&self) -> Vec<WebhookId> {
         let mut owing: Vec<_> = self.read().owing().collect();
@@ -175,7 +182,22 @@ impl Tables {
         self.keys.get(&id)
     }
 
-    pub(crate) fn webhooks_within(&self, id: OrganizationId) -> usize {
+    pub(crate) fn check_room_for_webhook(&self, id: OrganizationId) -> Result<(), Refusal> {
+        for id in self.chain(id) {
+            let limit = self
+                .organization(id)
+                .and_then(|organization| organization.settings.max_webhooks);
+            if let Some(max) = limit.filter(|max| self.webhooks_within(id) >= *max as usize) {
+                return Err(Refusal::WebhookLimit {
+                    organization_id: id,
+                    max,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn webhooks_within(&self, id: OrganizationId) -> usize {
         self.subtree(id)
             .iter()
             .filter_map(|id| self.webhooks_of.get(id))

@@ -54,21 +54,21 @@ impl<'v, 'f> Object<'v, 'f> {
                 format!("must be an object, not {}", kind_of(value)),
             );
         }
-        Self {
-            members: value.as_object(),
-            pointer,
-            asked: Vec::new(),
-            refused: Vec::new(),
-            takes_all: false,
-            nulls: Nulls::LeftOut,
-            faults,
-        }
+        Self::open(pointer, value.as_object(), faults)
     }
 
     /// The object of these members, found at `pointer`.
     pub fn of(pointer: String, members: &'v Map<String, Value>, faults: &'f mut Faults) -> Self {
+        Self::open(pointer, Some(members), faults)
+    }
+
+    fn open(
+        pointer: String,
+        members: Option<&'v Map<String, Value>>,
+        faults: &'f mut Faults,
+    ) -> Self {
         Self {
-            members: Some(members),
+            members,
             pointer,
             asked: Vec::new(),
             refused: Vec::new(),

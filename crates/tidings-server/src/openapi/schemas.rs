@@ -302,8 +302,8 @@ pub(super) fn object(fields: &[Field]) -> Value {
 pub(super) fn closed(fields: &[Field], required: &[&str]) -> Value {
     let or_left_out = |(name, schema): &Field| {
         let schema = schema.clone();
-        let is_required = required.contains(name) || takes_null(&schema);
-        (*name, if is_required { schema } else { maybe(schema) })
+        let is_said = required.contains(name) || takes_null(&schema);
+        (*name, if is_said { schema } else { maybe(schema) })
     };
     let fields: Vec<Field> = fields.iter().map(or_left_out).collect();
     let mut object = changes(&fields);

@@ -117,7 +117,8 @@ async fn create(call: Call) -> Result<Answer, Problem> {
     if webhook.verification == Verification::Unverified {
         // Asked before the webhook is there: one commit then says how it stands, and a crash in
         // between leaves nothing behind. Whoever may have no more has nobody's endpoint asked.
-        check_room(&call, organization_id)?;
+        let directory = call.app.store.directory();
+        directory.check_room_for_webhook(organization_id)?;
         let echoed = challenge::is_echoed(&call.app, &webhook).await?;
         webhook.verification = Verification::of(webhook.dialect, echoed);
     }
@@ -297,28 +298,6 @@ fn check_enabled(call: &Call, organization: OrganizationId) -> Result<(), Proble
     let detail =
         format!("webhooks are not enabled for organization {organization}; have them switched on");
     Err(Problem::new(Code::WebhooksDisabled, detail))
-}
-
-/// Refuses where no more webhooks are allowed, as far as is known now; the commit has the last word.
-fn check_room(call: &Call, organization: OrganizationId) -> Result<(), Problem> {
-    let directory = call.app.store.directory();
-    for id in directory.chain(organization) {
-        let limit = directory.organization(id);
-        let Some(max) = limit.and_then(|found| found.settings.max_webhooks) else {
-            continue;
-        };
-        let within = directory.subtree(id).into_iter();
-        let held: usize = within.map(|id| directory.webhooks_of(id).len()).sum();
-        if held >= max as usize {
-            let organization_id = id;
-            return Err(Refusal::WebhookLimit {
-                organization_id,
-                max,
-            }
-            .into());
-        }
-    }
-    Ok(())
 }
 
 fn new_secret() -> Result<Secret, Problem> {

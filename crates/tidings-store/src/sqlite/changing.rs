@@ -145,22 +145,12 @@ impl Commit<'_> {
     }
 
     fn create_webhook(&mut self, webhook: &Webhook) -> Checked {
-        let chain = self.tables.chain(webhook.organization_id);
-        if chain.is_empty() {
+        let owner = webhook.organization_id;
+        if self.tables.organization(owner).is_none() {
             return Ok(Err(Refusal::NotFound));
         }
-        for id in chain {
-            let limit = self
-                .tables
-                .organization(id)
-                .and_then(|organization| organization.settings.max_webhooks);
-            if let Some(max) = limit.filter(|max| self.tables.webhooks_within(id) >= *max as usize)
-            {
-                return Ok(Err(Refusal::WebhookLimit {
-                    organization_id: id,
-                    max,
-                }));
-            }
+        if let Err(refusal) = self.tables.check_room_for_webhook(owner) {
+            return Ok(Err(refusal));
         }
         self.put_webhook(webhook)?;
         self.changed(webhook.id, false);
