@@ -200,13 +200,25 @@ impl HeaderRecord {
 
     /// Adds a header after the others.
     pub fn push(&mut self, name: &str, value: &str) {
-        let pair = serde_json::to_string(&[name, value]).expect("texts are JSON");
         self.0.pop();
-        if self.0.len() > 1 {
-            self.0.push(',');
+        self.0.push_str(if self.0.len() > 1 { ",[" } else { "[" });
+        self.push_text(name);
+        self.0.push(',');
+        self.push_text(value);
+        self.0.push_str("]]");
+    }
+
+    fn push_text(&mut self, text: &str) {
+        // As nearly all are; the general way makes a text of its own for each.
+        let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+        if text.bytes().all(is_plain) {
+            self.0.push('"');
+            self.0.push_str(text);
+            self.0.push('"');
+        } else {
+            self.0
+                .push_str(&serde_json::to_string(text).expect("texts are JSON"));
         }
-        self.0.push_str(&pair);
-        self.0.push(']');
     }
 
     /// The headers, in the order they were sent or arrived in.
@@ -305,7 +317,12 @@ mod tests {
 
     #[test]
     fn headers_read_back_whatever_they_hold() {
-        let pairs = [("a", "1"), ("b", "quote \" and \\ and \u{1}"), ("a", "")];
+        let pairs = [
+            ("a", "1"),
+            ("b", "quote \" and \\ and \u{1}"),
+            ("c", "ü \u{7f}"),
+            ("a", ""),
+        ];
         let record: HeaderRecord = pairs.into_iter().collect();
         let read = HeaderRecord::from_json(record.as_json().to_owned()).unwrap();
         let expected: Vec<_> = pairs

@@ -11,7 +11,8 @@ use std::str::FromStr;
 use crate::clock::Timestamp;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-const TEXT_LEN: usize = 13;
+const PREFIX_LEN: usize = 3;
+const DIGITS: usize = 13;
 const COUNT_BITS: u32 = 20;
 /// A record's key has 43 bits of milliseconds like the others, and fewer for the count.
 const RECORD_COUNT_BITS: u32 = 10;
@@ -23,25 +24,31 @@ const EPOCH_MS: i64 = 1_577_836_800_000;
 #[error("not an id of this type")]
 pub struct NotAnId;
 
-fn encode(prefix: &str, key: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let mut text = [0u8; TEXT_LEN];
-    let mut rest = key.cast_unsigned();
-    for slot in text.iter_mut().rev() {
-        *slot = ALPHABET[(rest & 31) as usize];
-        rest >>= 5;
+/// An id in its text form.
+struct Text([u8; PREFIX_LEN + 1 + DIGITS]);
+
+impl Text {
+    fn of(prefix: &str, key: i64) -> Self {
+        let mut text = [b'_'; PREFIX_LEN + 1 + DIGITS];
+        text[..PREFIX_LEN].copy_from_slice(prefix.as_bytes());
+        let mut rest = key.cast_unsigned();
+        for slot in text[PREFIX_LEN + 1..].iter_mut().rev() {
+            *slot = ALPHABET[(rest & 31) as usize];
+            rest >>= 5;
+        }
+        Self(text)
     }
-    write!(
-        f,
-        "{prefix}_{}",
-        str::from_utf8(&text).expect("the alphabet is ASCII")
-    )
+
+    fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).expect("prefixes and the alphabet are ASCII")
+    }
 }
 
 fn decode(prefix: &str, text: &str) -> Result<i64, NotAnId> {
     let digits = text
         .strip_prefix(prefix)
         .and_then(|rest| rest.strip_prefix('_'))
-        .filter(|digits| digits.len() == TEXT_LEN)
+        .filter(|digits| digits.len() == DIGITS)
         .ok_or(NotAnId)?;
     let mut key: u128 = 0;
     for byte in digits.bytes() {
@@ -64,7 +71,7 @@ macro_rules! ids {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                encode(Self::PREFIX, self.0, f)
+                f.write_str(Text::of(Self::PREFIX, self.0).as_str())
             }
         }
 
@@ -83,7 +90,7 @@ macro_rules! ids {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                serializer.serialize_str(Text::of(Self::PREFIX, self.0).as_str())
             }
         }
 
@@ -185,7 +192,7 @@ mod tests {
     fn text_and_back() {
         for key in [0, 1, 31, 32, i64::MAX] {
             let text = EventId(key).to_string();
-            assert_eq!(text.len(), "evt_".len() + TEXT_LEN);
+            assert_eq!(text.len(), "evt_".len() + DIGITS);
             assert_eq!(text.parse(), Ok(EventId(key)));
         }
     }

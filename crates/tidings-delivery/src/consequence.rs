@@ -37,8 +37,8 @@ pub struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// What follows from its outcome; `jitter` is a random number in 0..1.
-    pub fn consequence(&self, outcome: &Outcome, jitter: f64) -> Consequence {
+    /// What follows from its outcome; `jitter` gives a random number in 0..1, and is asked only for a retry.
+    pub fn consequence(&self, outcome: &Outcome, jitter: impl FnOnce() -> f64) -> Consequence {
         let wish = outcome.retry_after.filter(|_| !outcome.succeeded());
         let wish = wish.map(|retry_after| retry_after.0);
         let asks_for_peace = matches!(
@@ -52,7 +52,12 @@ impl Trial<'_> {
         }
     }
 
-    fn next(&self, outcome: &Outcome, wish: Option<Duration>, jitter: f64) -> Next {
+    fn next(
+        &self,
+        outcome: &Outcome,
+        wish: Option<Duration>,
+        jitter: impl FnOnce() -> f64,
+    ) -> Next {
         let Self {
             owed,
             schedule,
@@ -64,9 +69,9 @@ impl Trial<'_> {
         } else if outcome.status == Some(GONE) {
             Next::Gone
         } else if self.is_probe {
-            schedule.after_probe(owed.tries, ended, wish, jitter)
+            schedule.after_probe(owed.tries, ended, wish, jitter())
         } else {
-            schedule.after_failure(owed.tries + 1, ended, wish, jitter)
+            schedule.after_failure(owed.tries + 1, ended, wish, jitter())
         }
     }
 }

@@ -129,7 +129,9 @@ impl Hub {
                     is_probe,
                 } => {
                     let route = self.route(&webhook);
-                    tokio::spawn(self.sender.clone().attempt(owed, route, is_probe));
+                    // Boxed where it is made: a task would move it, and it is large.
+                    let attempt = self.sender.clone().attempt(owed, route, is_probe);
+                    tokio::spawn(Box::pin(attempt));
                 }
                 Order::Claim(id, claim) => {
                     claim_from(self.store.clone(), self.claimed_to.clone(), id, claim);

@@ -21,6 +21,8 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 pub(crate) const TEST_MARK: HeaderName = HeaderName::from_static("tidings-test");
 /// On what a replay sends.
 pub(crate) const REPLAY_MARK: HeaderName = HeaderName::from_static("tidings-replay");
+/// How many headers a letter has of its own, `host` included.
+const OWN_HEADERS_MAX: usize = 10;
 const MARKED: HeaderValue = HeaderValue::from_static("true");
 
 /// An event on its way to one endpoint.
@@ -71,6 +73,7 @@ impl Post {
             &body,
         );
         let mut headers = route.headers.clone();
+        headers.reserve(OWN_HEADERS_MAX);
         let mut recorded = route.recorded.clone();
         let own = [
             (ATTEMPT_HEADER, Some(letter.number.to_string())),

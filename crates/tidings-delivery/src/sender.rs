@@ -115,7 +115,7 @@ impl Underway {
             next,
             asked_until,
             lane_wait,
-        } = trial.consequence(outcome, chance());
+        } = trial.consequence(outcome, chance);
         let attempt = letter::attempt(self.number(), self.began, outcome, request_headers);
         let settlement = Settlement {
             id: self.owed.id,

@@ -60,7 +60,7 @@ impl World<'_> {
             is_probe: *is_probe,
             ended,
         };
-        let consequence = trial.consequence(&outcome, jitter);
+        let consequence = trial.consequence(&outcome, || jitter);
         self.check_retry(&trial, consequence.next);
         self.say(format!(
             "{} answers #{}: {}, so {}",
