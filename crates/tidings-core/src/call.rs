@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::clock::{GivenTime, Timestamp};
 use crate::command::members;
 use crate::id::{CallId, ContactId, ConversationId, OutcomeId};
-use crate::record::{Kind, Record};
+use crate::record::{Kind, Record, key_and_version};
 
 mod command;
 mod draft;
@@ -139,17 +139,7 @@ impl Record for Call {
         Kind::Call
     }
 
-    fn key(&self) -> i64 {
-        self.id.0
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
-
-    fn set_version(&mut self, version: i64) {
-        self.version = version;
-    }
+    key_and_version!();
 
     fn updated_at(&self) -> Timestamp {
         self.updated_at

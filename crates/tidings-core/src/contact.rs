@@ -12,7 +12,7 @@ use crate::clock::{GivenTime, Timestamp};
 use crate::command::{Data, Stop, Work, differences, members};
 use crate::event::Numbering;
 use crate::id::ContactId;
-use crate::record::{Kind, Record, word_of};
+use crate::record::{Kind, Record, key_and_version, word_of};
 
 mod command;
 pub mod draft;
@@ -82,17 +82,7 @@ impl Record for Contact {
         Kind::Contact
     }
 
-    fn key(&self) -> i64 {
-        self.id.0
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
-
-    fn set_version(&mut self, version: i64) {
-        self.version = version;
-    }
+    key_and_version!();
 
     fn updated_at(&self) -> Timestamp {
         self.updated_at.at()

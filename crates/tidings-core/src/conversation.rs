@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::{GivenTime, Timestamp};
 use crate::id::{ContactId, ConversationId};
-use crate::record::{Kind, Progress, Record, word_of};
+use crate::record::{Kind, Progress, Record, key_and_version, word_of};
 use crate::sla::Timers;
 
 mod command;
@@ -193,17 +193,7 @@ impl Record for Conversation {
         Kind::Conversation
     }
 
-    fn key(&self) -> i64 {
-        self.id.0
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
-
-    fn set_version(&mut self, version: i64) {
-        self.version = version;
-    }
+    key_and_version!();
 
     fn updated_at(&self) -> Timestamp {
         self.updated_at.at()

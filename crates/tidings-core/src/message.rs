@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::{GivenTime, Timestamp};
 use crate::id::{ConversationId, MessageId};
-use crate::record::{Kind, Record};
+use crate::record::{Kind, Record, key_and_version};
 
 mod command;
 mod draft;
@@ -159,17 +159,7 @@ impl Record for Message {
         Kind::Message
     }
 
-    fn key(&self) -> i64 {
-        self.id.0
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
-
-    fn set_version(&mut self, version: i64) {
-        self.version = version;
-    }
+    key_and_version!();
 
     fn updated_at(&self) -> Timestamp {
         self.updated_at.at()

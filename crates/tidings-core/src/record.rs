@@ -186,6 +186,24 @@ pub trait Record: Clone + PartialEq + Serialize + DeserializeOwned {
     fn set_progress(&mut self, _progress: Progress) {}
 }
 
+/// Within an `impl Record`: the key and the version are the fields `id` and `version`.
+macro_rules! key_and_version {
+    () => {
+        fn key(&self) -> i64 {
+            self.id.0
+        }
+
+        fn version(&self) -> i64 {
+            self.version
+        }
+
+        fn set_version(&mut self, version: i64) {
+            self.version = version;
+        }
+    };
+}
+pub(crate) use key_and_version;
+
 /// How far a record has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {

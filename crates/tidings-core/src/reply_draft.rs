@@ -8,7 +8,7 @@ use crate::command::{Data, Rejection, Stop, Work};
 use crate::conversation::{Action, Turn, say};
 use crate::id::{ConversationId, DraftId};
 use crate::message::{self, Body, Direction, MessageType, Role, Writing};
-use crate::record::{Kind, Record};
+use crate::record::{Kind, Record, key_and_version};
 
 /// Where a draft stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,17 +52,7 @@ impl Record for ReplyDraft {
         Kind::Draft
     }
 
-    fn key(&self) -> i64 {
-        self.id.0
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
-
-    fn set_version(&mut self, version: i64) {
-        self.version = version;
-    }
+    key_and_version!();
 
     fn updated_at(&self) -> Timestamp {
         self.updated_at

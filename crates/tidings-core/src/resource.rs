@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::command::{Rejection, Stop, Work};
 use crate::event::Numbering;
 use crate::id::ResourceId;
-use crate::record::{Kind, Record, ResourceKind};
+use crate::record::{Kind, Record, ResourceKind, key_and_version};
 
 pub mod draft;
 
@@ -49,17 +49,7 @@ impl Record for Resource {
         Kind::Resource(self.kind)
     }
 
-    fn key(&self) -> i64 {
-        self.id.0
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
-
-    fn set_version(&mut self, version: i64) {
-        self.version = version;
-    }
+    key_and_version!();
 
     fn updated_at(&self) -> Timestamp {
         self.updated_at

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
 use crate::id::SlaPolicyId;
-use crate::record::{Kind, Record};
+use crate::record::{Kind, Record, key_and_version};
 
 mod command;
 pub mod draft;
@@ -96,17 +96,7 @@ impl Record for Policy {
         Kind::SlaPolicy
     }
 
-    fn key(&self) -> i64 {
-        self.id.0
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
-
-    fn set_version(&mut self, version: i64) {
-        self.version = version;
-    }
+    key_and_version!();
 
     fn updated_at(&self) -> Timestamp {
         self.updated_at

@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::command::{Stop, Work, members};
 use crate::event::Numbering;
 use crate::id::UserId;
-use crate::record::{Kind, Record};
+use crate::record::{Kind, Record, key_and_version};
 
 mod command;
 mod draft;
@@ -53,17 +53,7 @@ impl Record for User {
         Kind::User
     }
 
-    fn key(&self) -> i64 {
-        self.id.0
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
-
-    fn set_version(&mut self, version: i64) {
-        self.version = version;
-    }
+    key_and_version!();
 
     fn updated_at(&self) -> Timestamp {
         self.updated_at
