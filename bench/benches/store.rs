@@ -291,7 +291,7 @@ fn success(owed: &Owed) -> Settlement {
         id: owed.id,
         webhook_id: owed.webhook_id,
         first_attempt_at: now,
-        attempt: Some(Attempt {
+        attempt: Attempt {
             number: 1,
             started_at: now,
             duration_ms: 12,
@@ -302,7 +302,7 @@ fn success(owed: &Owed) -> Settlement {
             response_body: b"ok".to_vec(),
             truncated: false,
             reply_error: None,
-        }),
+        },
         ended_at: now,
         is_probe: false,
         replies: None,

@@ -109,9 +109,7 @@ impl Ledger {
         let Some(entry) = self.deliveries.get_mut(&settlement.id) else {
             return;
         };
-        if let Some(attempt) = &settlement.attempt {
-            entry.attempts = attempt.number;
-        }
+        entry.attempts = settlement.attempt.number;
         if entry.state != State::Owed {
             return;
         }

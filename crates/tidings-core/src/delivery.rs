@@ -264,8 +264,8 @@ pub struct Settlement {
     pub webhook_id: WebhookId,
     /// When the delivery's first attempt began.
     pub first_attempt_at: Timestamp,
-    /// The attempt; `None` for a delivery given up while it only waited.
-    pub attempt: Option<Attempt>,
+    /// The attempt.
+    pub attempt: Attempt,
     /// What its answer says into the conversation.
     pub replies: Option<Replies>,
     /// When the attempt ended.
@@ -282,12 +282,11 @@ impl Settlement {
     /// The same without its replies, for they cannot be posted; `None` when there are none.
     pub fn without_replies(&self) -> Option<Self> {
         self.replies.as_ref()?;
-        let attempt = self.attempt.clone().map(|attempt| Attempt {
-            reply_error: Some(ReplyError::Unreadable),
-            ..attempt
-        });
         Some(Self {
-            attempt,
+            attempt: Attempt {
+                reply_error: Some(ReplyError::Unreadable),
+                ..self.attempt.clone()
+            },
             replies: None,
             ..self.clone()
         })

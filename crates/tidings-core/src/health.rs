@@ -94,10 +94,7 @@ impl Health {
             self.pending -= 1;
         }
         self.finished.extend(self.tally.note(settled, owed));
-        let Some(attempt) = &settled.attempt else {
-            return Verdict::Carry;
-        };
-        let succeeded = attempt.error.is_none();
+        let succeeded = settled.attempt.error.is_none();
         self.last_attempt_ms = Some(settled.ended_at.as_ms());
         self.last_succeeded = Some(succeeded);
         if succeeded {
@@ -105,7 +102,7 @@ impl Health {
         }
         self.fail(&Failure {
             delivery: settled.id,
-            began: attempt.started_at,
+            began: settled.attempt.started_at,
             ended: settled.ended_at,
             is_probe: settled.is_probe,
         });
@@ -256,10 +253,10 @@ mod tests {
             id: DeliveryId(id),
             webhook_id: WebhookId(1),
             first_attempt_at: Timestamp::from_ms(first_ms),
-            attempt: Some(Attempt {
+            attempt: Attempt {
                 status_code: Some(500),
                 ..bare_attempt(Timestamp::from_ms(first_ms), error)
-            }),
+            },
             ended_at: Timestamp::from_ms(ended_ms),
             is_probe: false,
             replies: None,

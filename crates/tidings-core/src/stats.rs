@@ -44,13 +44,11 @@ impl Tally {
     /// this one begins a new minute; a clock that goes back stays in the last.
     pub fn note(&mut self, settled: &Settlement, owed: bool) -> Option<Self> {
         let finished = self.turn(settled.ended_at);
-        if let Some(attempt) = &settled.attempt {
-            match attempt.error {
-                None => self.succeeded += 1,
-                Some(_) => self.failed += 1,
-            }
-            self.add(range_of(attempt.duration_ms), 1);
+        match settled.attempt.error {
+            None => self.succeeded += 1,
+            Some(_) => self.failed += 1,
         }
+        self.add(range_of(settled.attempt.duration_ms), 1);
         self.exhausted += u64::from(owed && settled.next == Next::Exhausted);
         finished
     }
@@ -147,10 +145,10 @@ mod tests {
             id: DeliveryId(1),
             webhook_id: WebhookId(1),
             first_attempt_at: Timestamp::from_ms(0),
-            attempt: Some(Attempt {
+            attempt: Attempt {
                 duration_ms,
                 ..bare_attempt(Timestamp::from_ms(0), error)
-            }),
+            },
             ended_at: Timestamp::from_ms(ended_ms),
             is_probe: false,
             replies: None,

@@ -94,10 +94,9 @@ impl Underway {
         let settlement = &mut attempted.settlement;
         let outcome = self.report(outcome, settlement.next, settlement.ended_at);
         let said = replies(&self.owed, &self.route, &outcome);
-        let attempt = settlement.attempt.as_mut();
         match said {
             Ok(replies) => settlement.replies = replies,
-            Err(error) => attempt.expect("one was made").reply_error = Some(error),
+            Err(error) => settlement.attempt.reply_error = Some(error),
         }
         attempted
     }
@@ -121,7 +120,7 @@ impl Underway {
             id: self.owed.id,
             webhook_id: self.owed.webhook_id,
             first_attempt_at: self.owed.first_attempt_at.unwrap_or(self.began),
-            attempt: Some(attempt),
+            attempt,
             replies: None,
             ended_at: ended,
             is_probe: self.is_probe,

@@ -19,12 +19,12 @@ where delivery_id = $1 and number = $2;
 
 -- name: finish_delivery
 update deliveries
-set state = $2, completed_at = $3, attempt_count = coalesce($4, attempt_count), first_attempt_at = $5
+set state = $2, completed_at = $3, attempt_count = $4, first_attempt_at = $5
 where id = $1 and state = 'pending';
 
 -- name: postpone_delivery
 update deliveries
-set due_at = $2, tries = $3, attempt_count = coalesce($4, attempt_count), first_attempt_at = $5,
+set due_at = $2, tries = $3, attempt_count = $4, first_attempt_at = $5,
   failure = $6, asked_until = $7
 where id = $1 and state = 'pending';
 

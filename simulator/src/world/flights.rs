@@ -73,7 +73,7 @@ impl World<'_> {
             id: owed.id,
             webhook_id: webhook.id,
             first_attempt_at: owed.first_attempt_at.unwrap_or(*began),
-            attempt: Some(attempt(owed.attempt_count + 1, *began, &outcome)),
+            attempt: attempt(owed.attempt_count + 1, *began, &outcome),
             replies: None,
             ended_at: ended,
             is_probe: *is_probe,

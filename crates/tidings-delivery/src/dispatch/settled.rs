@@ -23,15 +23,14 @@ impl Settled {
     /// What the lanes are to hear of a settlement; `lane_wait` is how long the receiver asked the lane
     /// to wait too.
     pub fn of(settlement: &Settlement, lane_wait: Option<Duration>) -> Self {
-        let attempt = settlement.attempt.as_ref();
         Self {
             webhook_id: settlement.webhook_id,
             id: settlement.id,
             next: settlement.next,
             ended: Ended {
-                began: attempt.map_or(settlement.ended_at, |attempt| attempt.started_at),
+                began: settlement.attempt.started_at,
                 ended: settlement.ended_at,
-                reply: attempt.map_or(Reply::Silence, Reply::of),
+                reply: Reply::of(&settlement.attempt),
                 retry_after: lane_wait,
             },
         }

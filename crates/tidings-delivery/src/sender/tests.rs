@@ -99,7 +99,7 @@ async fn an_attempt_that_panics_counts_as_failed() {
     let ended = tokio::spawn(sender.attempt(owed(), route, false)).await;
     assert!(ended.unwrap_err().is_panic());
     let settlement = attempted.recv().await.unwrap().settlement;
-    let error = settlement.attempt.unwrap().error;
+    let error = settlement.attempt.error;
     assert_eq!(
         (settlement.id, error),
         (DeliveryId(7), Some(AttemptError::Protocol))

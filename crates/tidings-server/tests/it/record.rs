@@ -20,7 +20,7 @@ async fn settle(app: &TestApp, caller: &Caller<'_>, hook: &str, next: Next, dura
         id: id.parse().unwrap(),
         webhook_id: hook.parse().unwrap(),
         first_attempt_at: now,
-        attempt: Some(Attempt {
+        attempt: Attempt {
             number: 1,
             started_at: now,
             duration_ms,
@@ -31,7 +31,7 @@ async fn settle(app: &TestApp, caller: &Caller<'_>, hook: &str, next: Next, dura
             response_body: b"hello Ada".to_vec(),
             truncated: false,
             reply_error: None,
-        }),
+        },
         ended_at: now,
         is_probe: false,
         replies: None,

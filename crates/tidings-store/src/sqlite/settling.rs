@@ -65,19 +65,18 @@ impl Commit<'_> {
     }
 
     fn settle_one(&mut self, settled: &Settlement, webhook: &Webhook) -> rusqlite::Result<()> {
-        if let Some(attempt) = &settled.attempt {
-            if !self.insert_attempt(settled.id, attempt)? {
-                // Told before; counting it again would be wrong.
-                return Ok(());
-            }
-            if let Some(replies) = &settled.replies {
-                self.answer(settled.id, attempt, replies, webhook)?;
-            }
+        let attempt = &settled.attempt;
+        if !self.insert_attempt(settled.id, attempt)? {
+            // Told before; counting it again would be wrong.
+            return Ok(());
+        }
+        if let Some(replies) = &settled.replies {
+            self.answer(settled.id, attempt, replies, webhook)?;
         }
         // What fell to a discard of everything stays discarded, though its row does not say so yet.
         let fell = self.health(webhook.id).discarded(settled.id);
         let owed = !fell && self.move_on(settled)?;
-        if let Some(attempt) = settled.attempt.as_ref().filter(|_| !owed) {
+        if !owed {
             self.execute("count_attempt", params![settled.id.0, attempt.number])?;
             self.erase_late_answer(settled.id, attempt)?;
         }
@@ -125,7 +124,7 @@ impl Commit<'_> {
         let first = settled.first_attempt_at.as_ms();
         self.execute(
             "finish_delivery",
-            params![settled.id.0, state, ended, number(settled), first],
+            params![settled.id.0, state, ended, settled.attempt.number, first],
         )
     }
 
@@ -144,7 +143,7 @@ impl Commit<'_> {
                 settled.id.0,
                 due_at.as_ms(),
                 tries,
-                number(settled),
+                settled.attempt.number,
                 first,
                 failure,
                 asked_until
@@ -206,9 +205,4 @@ impl Commit<'_> {
             .iter()
             .any(|noun| matches!(noun, Noun::Webhook(webhook) if webhook.id == id))
     }
-}
-
-/// The attempt's number; `None` when it was given up while it only waited: the count stays.
-fn number(settled: &Settlement) -> Option<u32> {
-    settled.attempt.as_ref().map(|attempt| attempt.number)
 }

@@ -406,7 +406,7 @@ pub(crate) fn settlement(row: &DeliveryRow, next: Next, now: Timestamp) -> Settl
         id: row.id,
         webhook_id: row.webhook_id,
         first_attempt_at: now,
-        attempt: Some(Attempt {
+        attempt: Attempt {
             number: row.attempt_count + 1,
             started_at: now,
             duration_ms: 12,
@@ -417,7 +417,7 @@ pub(crate) fn settlement(row: &DeliveryRow, next: Next, now: Timestamp) -> Settl
             response_body: b"ok".to_vec(),
             truncated: false,
             reply_error: None,
-        }),
+        },
         ended_at: now,
         is_probe: false,
         replies: None,

@@ -87,7 +87,7 @@ async fn killed_anywhere_the_counters_are_exact() {
     for number in 1..=1_500 {
         bench.clock.advance(SECOND);
         let mut again = settlement(&rows[0], bench.retry_in(SECOND, 1), START);
-        again.attempt.as_mut().unwrap().number = number;
+        again.attempt.number = number;
         bench.store.settle([again].into()).await.unwrap();
         if number % 75 != 0 {
             continue;

@@ -160,9 +160,7 @@ async fn not_a_byte_is_left_in_the_file() {
     bench.publish(organization, told).await;
     for id in bench.delivery_ids(hook).await {
         let mut answered = bench.outcome(id, Next::Succeeded).await;
-        if let Some(attempt) = &mut answered.attempt {
-            attempt.response_body = long.clone().into_bytes();
-        }
+        answered.attempt.response_body = long.clone().into_bytes();
         bench.store.settle([answered].into()).await.unwrap();
     }
     let delete = contact::Command::Delete {

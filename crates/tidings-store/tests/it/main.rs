@@ -63,8 +63,7 @@ macro_rules! conformance {
             settling {
                 success_retry_and_giving_up gone_disables_and_holds a_streak_disables_and_comes_back
                 a_streak_leaves_alone_what_went_its_own_way settled_twice_counts_once
-                settled_after_a_discard given_up_while_waiting_keeps_its_attempts
-                of_a_webhook_that_is_gone the_switch_of_the_organization_holds
+                settled_after_a_discard of_a_webhook_that_is_gone the_switch_of_the_organization_holds
             }
             probing {
                 never_tried_before_all_others a_wish_is_respected heads_in_turn

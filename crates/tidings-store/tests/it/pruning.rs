@@ -51,7 +51,7 @@ pub(crate) async fn many_attempts_go_in_steps<P: Place>() {
             bench.retry_in(SECOND, 1)
         };
         let mut outcome = settlement(&row, next, START);
-        outcome.attempt.as_mut().unwrap().number = number;
+        outcome.attempt.number = number;
         bench.store.settle([outcome].into()).await.unwrap();
     }
     let numbers = async || -> Vec<u32> {

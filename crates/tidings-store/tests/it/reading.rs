@@ -315,7 +315,7 @@ pub(crate) async fn attempts_are_told<P: Place>() {
     ] {
         bench.clock.advance(SECOND);
         let outcome = bench.outcome(id, next).await;
-        attempts.extend(outcome.attempt.clone());
+        attempts.push(outcome.attempt.clone());
         bench.store.settle([outcome].into()).await.unwrap();
     }
     let bench = bench.reopen().await;

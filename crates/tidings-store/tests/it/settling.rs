@@ -172,23 +172,6 @@ pub(crate) async fn settled_after_a_discard<P: Place>() {
     }
 }
 
-pub(crate) async fn given_up_while_waiting_keeps_its_attempts<P: Place>() {
-    let bench = Bench::<P>::open();
-    let hook = owing(&bench, 0, 2).await;
-    let ids = bench.delivery_ids(hook).await;
-    bench.settle(ids[0], bench.retry_in(SECOND, 1)).await;
-    for id in &ids {
-        let mut waited = bench.outcome(*id, Next::Exhausted).await;
-        waited.attempt = None;
-        bench.store.settle([waited].into()).await.unwrap();
-    }
-    let rows = bench.deliveries(hook).await;
-    let counts: Vec<_> = rows.iter().map(|row| row.attempt_count).collect();
-    assert_eq!(counts, [1, 0]);
-    assert!(rows.iter().all(|row| row.status == Status::Exhausted));
-    assert_eq!(bench.pending(hook), 0);
-}
-
 pub(crate) async fn of_a_webhook_that_is_gone<P: Place>() {
     let bench = Bench::<P>::open();
     let hook = owing(&bench, 1, 1).await;
