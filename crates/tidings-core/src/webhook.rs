@@ -198,12 +198,4 @@ impl Webhook {
     pub fn gives_up_after(&self) -> Option<Duration> {
         self.dialect.policy().gives_up_after
     }
-
-    /// The secret that still signs at `now` beside the current one.
-    pub fn previous_secret_at(&self, now: Timestamp) -> Option<&Secret> {
-        self.previous_secret
-            .as_ref()
-            .filter(|previous| now < previous.until)
-            .map(|previous| &previous.secret)
-    }
 }

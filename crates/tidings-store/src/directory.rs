@@ -91,11 +91,6 @@ impl Directory {
         ids.filter_map(|id| tables.keys.get(id).cloned()).collect()
     }
 
-    /// Whether no key exists at all: the store is new.
-    pub fn has_no_keys(&self) -> bool {
-        self.read().keys.is_empty()
-    }
-
     /// A webhook.
     pub fn webhook(&self, id: WebhookId) -> Option<Arc<Webhook>> {
         self.read().webhooks.get(&id).cloned()
