@@ -36,22 +36,40 @@ where delivery_id = $1 and number = $2 and exists (
 insert into erasures (id, organization_id, contact, position)
 values ($1, $2, $3, 0);
 
--- name: load_erasure
-select id, organization_id, contact, position
+-- name: next_organization_with_erasures
+select organization_id
 from erasures
-order by id
+where organization_id > $1
+order by organization_id
 limit 1;
 
+-- name: load_erasures
+-- Those that have come furthest: whoever came later walks with all others of its kind when they are done.
+select id, contact, position
+from erasures
+where organization_id = $1 and position = (
+  select max(position)
+  from erasures
+  where organization_id = $1
+)
+order by id
+limit $2;
+
 -- name: is_about
-select id, instr(data, $2) > 0
+-- Each of the contacts is listed with the key of the time up to which events about it go.
+select exists (
+  select 1
+  from json_each($2) as erased
+  where $1 < erased.value ->> 0 and instr(data, erased.value ->> 1) > 0
+)
 from events
 where id = $1 and data is not null;
 
--- name: move_erasure
+-- name: move_erasures
 update erasures
 set position = $3
-where id = $1 and position = $2;
+where id in (select value from json_each($1)) and position = $2;
 
--- name: delete_erasure
+-- name: delete_erasures
 delete from erasures
-where id = $1;
+where id in (select value from json_each($1));

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use tidings_core::clock::{Clock, Timestamp};
 use tidings_core::command::Rejection;
 use tidings_core::event::Event;
-use tidings_core::id::{DeliveryId, EventId, IdSource, WebhookId};
+use tidings_core::id::{DeliveryId, EventId, IdSource, OrganizationId, WebhookId};
 use tidings_core::lane::{Claim, Claimed};
 use tidings_core::planted::PlantedFault;
 use tidings_core::record::{Kind, Stored};
@@ -92,6 +92,8 @@ pub(crate) struct Engine {
     places: Waiting<Place>,
     sealer: Sealer,
     clock: Arc<dyn Clock>,
+    /// The organization that was the last to erase something.
+    erased_last: AtomicI64,
     /// Held as long as the database is ours.
     _lock: std::fs::File,
 }
@@ -144,6 +146,7 @@ impl Engine {
             words,
             places,
             sealer: options.sealer,
+            erased_last: AtomicI64::new(0),
             clock,
             _lock: opened.lock,
         };
@@ -198,14 +201,31 @@ impl Engine {
     }
 
     pub(crate) async fn prune(&self, before: Timestamp) -> Result<bool, StoreError> {
-        if let Some(erasure) = self.readers.read(erasing::next).await? {
-            let places = self.places.clone();
-            let plan = move |snapshot: &_| erasing::plan(snapshot, &places, &erasure);
-            let step = self.readers.read(plan).await?;
-            self.ask(|reply| Job::Erase(step, reply)).await?;
-            return Ok(true);
-        }
-        self.ask(|reply| Job::Prune(before, reply)).await
+        // Both take a step: neither waits until the other is done.
+        let erases = self.erase_some().await?;
+        let prunes = self.ask(|reply| Job::Prune(before, reply)).await?;
+        Ok(erases || prunes)
+    }
+
+    /// One step of the erasures of one organization, each in turn; true when there are any.
+    async fn erase_some(&self) -> Result<bool, StoreError> {
+        let last = self.erased_last.swap(0, Ordering::Relaxed);
+        let places = self.places.clone();
+        let plan = move |snapshot: &_| -> rusqlite::Result<_> {
+            let next = erasing::after(snapshot, OrganizationId(last))?;
+            let Some(erasures) = next else {
+                return Ok(None);
+            };
+            let step = erasures.plan(snapshot, &places)?;
+            Ok(Some((erasures.organization(), step)))
+        };
+        let Some((organization, step)) = self.readers.read(plan).await? else {
+            // Perhaps the others have their turn now.
+            return Ok(last != 0);
+        };
+        self.erased_last.store(organization.0, Ordering::Relaxed);
+        self.ask(|reply| Job::Erase(step, reply)).await?;
+        Ok(true)
     }
 
     pub(crate) async fn close(&self) {

@@ -5,7 +5,7 @@
 //! attempts the kept answers. What is not settled is discarded. An attempt under way is not called back:
 //! its outcome is recorded without the answer's body.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use tidings_core::delivery::{Attempt, DiscardReason};
 use tidings_core::id::{ContactId, DeliveryId, EventId, OrganizationId, WebhookId};
 
@@ -22,11 +22,14 @@ use crate::sql::statement;
 const LOOKED_AT_EVENTS_MAX: usize = 2_000;
 /// How many events one step erases.
 const ERASED_EVENTS_MAX: usize = 50;
+/// How many contacts of an organization one walk over its events looks for.
+const SOUGHT_CONTACTS_MAX: usize = 100;
 
-/// The next step of an erasure of everything about one contact.
+/// The next step of the erasure of everything about some contacts.
 #[derive(Debug)]
 pub(super) struct Step {
-    erasure: i64,
+    /// The keys of the erasures, as JSON.
+    erasures: String,
     from: EventId,
     /// Everything up to here was looked at.
     to: EventId,
@@ -34,68 +37,82 @@ pub(super) struct Step {
     is_last: bool,
 }
 
-/// An erasure that goes on.
+/// Erasures of one organization that go on together.
 #[derive(Debug)]
-pub(super) struct Erasure {
-    id: i64,
+pub(super) struct Erasures {
     organization: OrganizationId,
-    contact: String,
     position: EventId,
+    /// Each with its contact, oldest first.
+    contacts: Vec<(i64, String)>,
 }
 
-/// The first of the erasures that go on.
-pub(super) fn next(snapshot: &Connection) -> rusqlite::Result<Option<Erasure>> {
-    let mut first = snapshot.prepare_cached(statement("load_erasure"))?;
-    let read = |row: &Row<'_>| {
-        Ok(Erasure {
-            id: row.get(0)?,
-            organization: OrganizationId(row.get(1)?),
-            contact: row.get(2)?,
-            position: EventId(row.get(3)?),
-        })
-    };
-    first.query_row([], read).optional()
-}
-
-/// Plans the next step of an erasure.
-pub(super) fn plan(
+/// Those that go on in the first organization after `last`; `None` when there are none after it.
+pub(super) fn after(
     snapshot: &Connection,
-    places: &Waiting<Place>,
-    erasure: &Erasure,
-) -> rusqlite::Result<Step> {
-    let owner = Owner::from(erasure.organization);
-    let stretch = Stretch {
-        owner,
-        // An erasure's id is a key of the time it began at.
-        keys: erasure.position.0 + 1..erasure.id,
-        newest_first: false,
+    last: OrganizationId,
+) -> rusqlite::Result<Option<Erasures>> {
+    let organization: Option<i64> = snapshot
+        .prepare_cached(statement("next_organization_with_erasures"))?
+        .query_row([last.0], |row| row.get(0))
+        .optional()?;
+    let Some(organization) = organization else {
+        return Ok(None);
     };
-    let contact = as_json(&erasure.contact);
-    let load = |key| {
-        let mut about = snapshot.prepare_cached(statement("is_about"))?;
-        let read = |row: &Row<'_>| Ok((EventId(row.get(0)?), row.get::<_, bool>(1)?));
-        about.query_row(params![key, contact], read).optional()
+    let mut erasures = Erasures {
+        organization: OrganizationId(organization),
+        position: EventId(0),
+        contacts: Vec::new(),
     };
-    let bounds = Bounds::of(LOOKED_AT_EVENTS_MAX);
-    let look = |shelf: &Shelf<Place>| shelf.recent_of([owner], &stretch.keys);
-    let recent = places.look(snapshot, look)?;
-    let page = recent.page(snapshot, &stretch, bounds, load, |_| true)?;
-    let mut step = Step {
-        erasure: erasure.id,
-        from: erasure.position,
-        to: erasure.position,
-        events: Vec::new(),
-        is_last: !page.more,
-    };
-    for (event, is_about) in page.rows {
-        if step.events.len() == ERASED_EVENTS_MAX {
-            step.is_last = false;
-            break;
-        }
-        step.to = event;
-        step.events.extend(is_about.then_some(event));
+    let mut furthest = snapshot.prepare_cached(statement("load_erasures"))?;
+    let mut rows = furthest.query(params![organization, SOUGHT_CONTACTS_MAX as i64])?;
+    while let Some(row) = rows.next()? {
+        erasures.contacts.push((row.get(0)?, row.get(1)?));
+        erasures.position = EventId(row.get(2)?);
     }
-    Ok(step)
+    Ok(Some(erasures))
+}
+
+impl Erasures {
+    pub(super) fn organization(&self) -> OrganizationId {
+        self.organization
+    }
+
+    /// Plans their next step.
+    pub(super) fn plan(
+        &self,
+        snapshot: &Connection,
+        places: &Waiting<Place>,
+    ) -> rusqlite::Result<Step> {
+        let owner = Owner::from(self.organization);
+        // An erasure's id is a key of the time it began at.
+        let end = self.contacts.last().map_or(0, |(id, _)| *id);
+        let stretch = Stretch {
+            owner,
+            keys: self.position.0 + 1..end,
+            newest_first: false,
+        };
+        let sought = self.contacts.iter();
+        let sought: Vec<_> = sought.map(|(id, contact)| (id, as_json(contact))).collect();
+        let sought = serde_json::to_string(&sought).expect("keys and texts are JSON");
+        let load = |key| {
+            let mut about = snapshot.prepare_cached(statement("is_about"))?;
+            let is_about = about.query_row(params![key, sought], |row| row.get(0));
+            let is_about: Option<bool> = is_about.optional()?;
+            Ok(is_about.unwrap_or(false).then_some(EventId(key)))
+        };
+        let bounds = Bounds::step(ERASED_EVENTS_MAX, LOOKED_AT_EVENTS_MAX);
+        let look = |shelf: &Shelf<Place>| shelf.recent_of([owner], &stretch.keys);
+        let recent = places.look(snapshot, look)?;
+        let page = recent.page(snapshot, &stretch, bounds, load, |_| true)?;
+        let erasures: Vec<_> = self.contacts.iter().map(|(id, _)| id).collect();
+        Ok(Step {
+            erasures: serde_json::to_string(&erasures).expect("keys are numbers"),
+            from: self.position,
+            to: page.next.map_or(self.position, EventId),
+            events: page.rows,
+            is_last: !page.more,
+        })
+    }
 }
 
 /// The id as it stands in data.
@@ -165,10 +182,10 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// Takes a step, if the erasure still stands where it was planned.
+    /// Takes a step, if the erasures still stand where it was planned.
     pub(super) fn erase(&mut self, step: &Step) -> rusqlite::Result<()> {
-        let moved = params![step.erasure, step.from.0, step.to.0];
-        if self.execute("move_erasure", moved)? == 0 {
+        let moved = params![step.erasures, step.from.0, step.to.0];
+        if self.execute("move_erasures", moved)? == 0 {
             return Ok(());
         }
         for event in &step.events {
@@ -176,7 +193,7 @@ impl Commit<'_> {
             let _ = self.erase_event(*event)?;
         }
         if step.is_last {
-            self.execute("delete_erasure", [step.erasure])?;
+            self.execute("delete_erasures", [&step.erasures])?;
         }
         Ok(())
     }

@@ -80,12 +80,9 @@ fn everywhere(
         let (key, organization) = (row.get(0)?, OrganizationId(row.get(1)?));
         let is_meant = organizations.contains(&organization)
             && row.get_ref(2)?.as_str()? == query.kind.as_str();
-        Ok((key, (key, is_meant.then_some(organization))))
+        Ok((key, is_meant.then_some((key, organization))))
     })?;
-    let fits = |(key, organization): &(i64, Option<OrganizationId>)| match organization {
-        Some(organization) => filter.fits(*organization, *key, 0),
-        None => Ok(false),
-    };
+    let fits = |(key, organization): &(i64, OrganizationId)| filter.fits(*organization, *key, 0);
     let page = first(all, Bounds::whole(query.limit), fits)?;
     Ok(page.map(|(key, _)| key))
 }
@@ -147,7 +144,7 @@ impl Filter<'_> {
         organization: OrganizationId,
         bounds: Bounds,
     ) -> rusqlite::Result<Page<i64>> {
-        let keys = keys.map(|key| key.map(|key| (key, key)));
+        let keys = keys.map(|key| key.map(|key| (key, Some(key))));
         first(keys, bounds, |key| self.fits(organization, *key, 1))
     }
 

@@ -34,6 +34,14 @@ impl Bounds {
         }
     }
 
+    /// For what is done in steps of these sizes.
+    pub(super) fn step(limit: usize, looked_at_max: usize) -> Self {
+        Self {
+            limit,
+            looked_at_max,
+        }
+    }
+
     pub(super) fn whole(limit: usize) -> Self {
         Self::share(limit, 1)
     }
@@ -59,12 +67,13 @@ pub(super) fn page<T>(
 ) -> rusqlite::Result<Page<T>> {
     let mut statement = connection.prepare_cached(statement(name))?;
     let found = statement.query_map(values, |row| Ok((row.get(0)?, read(row)?)))?;
+    let found = found.map(|row| row.map(|(key, item)| (key, Some(item))));
     first(found, bounds, |item| Ok(wanted(item)))
 }
 
-/// The same of candidates that come with their keys.
+/// The same of candidates that come with their keys; one may turn out to be nothing.
 pub(super) fn first<T>(
-    candidates: impl Iterator<Item = rusqlite::Result<(i64, T)>>,
+    candidates: impl Iterator<Item = rusqlite::Result<(i64, Option<T>)>>,
     bounds: Bounds,
     mut wanted: impl FnMut(&T) -> rusqlite::Result<bool>,
 ) -> rusqlite::Result<Page<T>> {
@@ -72,17 +81,18 @@ pub(super) fn first<T>(
     let mut last = None;
     for (looked_at, candidate) in candidates.enumerate() {
         let (key, item) = candidate?;
-        let wanted = wanted(&item)?;
-        if looked_at == bounds.looked_at_max || (wanted && rows.len() == bounds.limit) {
+        let wanted = match item {
+            Some(item) if wanted(&item)? => Some(item),
+            Some(_) | None => None,
+        };
+        if looked_at == bounds.looked_at_max || (wanted.is_some() && rows.len() == bounds.limit) {
             return Ok(Page {
                 rows,
                 more: true,
                 next: last,
             });
         }
-        if wanted {
-            rows.push(item);
-        }
+        rows.extend(wanted);
         last = Some(key);
     }
     Ok(Page {

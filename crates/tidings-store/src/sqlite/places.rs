@@ -130,10 +130,8 @@ impl Recent {
         let values = [owner.0, keys.start, keys.end];
         let placed = placed.query_map(values, |row| row.get(0))?;
         let waiting = self.keys(*owner, keys);
-        let all = together(waiting, placed, *newest_first).filter_map(|key| {
-            let row = key.and_then(|key| Ok(load(key)?.map(|row| (key, row))));
-            row.transpose()
-        });
+        let all = together(waiting, placed, *newest_first)
+            .map(|key| key.and_then(|key| Ok((key, load(key)?))));
         first(all, bounds, |row| Ok(wanted(row)))
     }
 

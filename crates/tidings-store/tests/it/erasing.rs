@@ -146,6 +146,48 @@ pub(crate) async fn everything_about_a_contact<P: Place>() {
     assert!(!is_erased(other).await && !is_erased(later).await);
 }
 
+pub(crate) async fn many_contacts_share_a_walk_and_organizations_take_turns<P: Place>() {
+    let bench = Bench::<P>::open();
+    let mut told = Vec::new();
+    for (contacts, others) in [(20, 3_000), (1, 0)] {
+        let organization = bench.organization(None).await;
+        for _ in 0..others / 1_000 {
+            bench.messages(organization, &["a"; 1_000]).await;
+        }
+        for _ in 0..contacts {
+            let id = bench.contact(organization).await;
+            let about = format!(r#"{{"contact":{{"id":"{id}"}}}}"#);
+            let about = event("contact.created", None, &about);
+            told.extend(bench.publish(organization, vec![about]).await);
+            let delete = contact::Command::Delete { id, erase: true };
+            let delete = order(Where::In(organization), delete);
+            bench.command(delete).await.unwrap();
+        }
+    }
+    let is_erased = async |id| bench.store.event(id).await.unwrap().unwrap().is_erased();
+    let (quiet, busy) = told.split_last().unwrap();
+    bench.store.prune(START).await.unwrap();
+    assert!(!is_erased(*quiet).await);
+    bench.store.prune(START).await.unwrap();
+    assert!(is_erased(*quiet).await, "it has its turn");
+    assert!(bench.prune(START).await < 10, "one walk for all");
+    for id in busy {
+        assert!(is_erased(*id).await);
+    }
+}
+
+pub(crate) async fn nothing_waits_for_an_erasure<P: Place>() {
+    let bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    let id = bench.contact(organization).await;
+    let old = bench.messages(organization, &["a"]).await[0];
+    let delete = contact::Command::Delete { id, erase: true };
+    let delete = order(Where::In(organization), delete);
+    bench.command(delete).await.unwrap();
+    bench.store.prune(START.plus(DAY)).await.unwrap();
+    assert_eq!(bench.store.event(old).await, Ok(None));
+}
+
 #[tokio::test]
 async fn not_a_byte_is_left_in_the_file() {
     const PERSON: &str = "ada@lovelace.example";

@@ -107,6 +107,7 @@ macro_rules! conformance {
             }
             erasing {
                 the_payload_goes_the_record_stays what_a_replay_owes_goes_too everything_about_a_contact
+                many_contacts_share_a_walk_and_organizations_take_turns nothing_waits_for_an_erasure
             }
             explaining {
                 as_it_was_when_it_happened history_that_is_needed_stays

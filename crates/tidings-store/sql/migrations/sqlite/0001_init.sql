@@ -198,6 +198,7 @@ create table erasures (
   contact text not null,
   position bigint not null
 );
+create index erasures_of_organization on erasures (organization_id, position, id);
 
 -- What decided who heard an event: append-only, a row whenever it changes.
 create table settings_history (
