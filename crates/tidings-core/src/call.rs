@@ -14,7 +14,7 @@ mod command;
 mod draft;
 
 pub(crate) use command::hand_over;
-pub use command::{Act, Command, MOVED_CALLS_MAX};
+pub use command::{Act, Command};
 pub use draft::*;
 
 /// Which side began.

@@ -24,11 +24,13 @@ use crate::user;
 mod data;
 mod differences;
 mod reply;
+mod taking_over;
 mod work;
 
 pub use data::Data;
 pub use differences::{differences, members};
 pub use reply::Reply;
+pub use taking_over::TAKEN_OVER_MAX;
 pub use work::Work;
 
 /// Who acts when time alone does: a JSON object, as text.

@@ -23,8 +23,8 @@ mod writing;
 
 pub use command::{Act, Command};
 pub use draft::*;
+pub use ending::INHERITED_KEYS_MAX;
 pub(crate) use ending::hand_over;
-pub use ending::{INHERITED_KEYS_MAX, MOVED_CONVERSATIONS_MAX, MOVED_MESSAGES_MAX};
 pub use past::Past;
 pub use state::{Action, Effect, State, Status, announcement};
 pub use turn::Turn;

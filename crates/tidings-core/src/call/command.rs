@@ -14,9 +14,6 @@ use crate::fault::Fault;
 use crate::id::{CallId, ContactId, OutcomeId};
 use crate::record::Kind;
 
-/// How many calls are moved in one step.
-pub const MOVED_CALLS_MAX: usize = 5_000;
-
 /// How far ahead of this clock a given time may be: the clocks of telephone systems differ.
 const AHEAD_MAX: Duration = Duration::from_mins(5);
 
@@ -247,19 +244,8 @@ fn faulty(pointer: &str, detail: String) -> Stop {
 /// Gives all calls of one contact to another, which it was merged into. That is told by the contact's
 /// event.
 pub(crate) fn hand_over(work: &mut Work<'_>, from: ContactId, to: ContactId) -> Result<(), Stop> {
-    let calls: Vec<Call> = work.marked(Kind::Call, &contact_mark(from))?;
-    if calls.len() > MOVED_CALLS_MAX {
-        let detail = format!(
-            "cannot take over {} calls at once, only {MOVED_CALLS_MAX}; merge the other way round",
-            calls.len()
-        );
-        return Err(faulty("/into", detail));
-    }
-    for mut call in calls {
-        call.contact_id = to;
-        work.put(&mut call)?;
-    }
-    Ok(())
+    let hand = |call: &mut Call| call.contact_id = to;
+    work.take_over(Kind::Call, &contact_mark(from), hand)
 }
 
 fn refused(call: &Call, action: &'static str) -> Stop {

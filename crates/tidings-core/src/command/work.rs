@@ -1,7 +1,7 @@
 //! One command at work: the records it has touched so far, and the events it has caused.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use super::{Change, Context, Data, Rejection, Reply, Stop};
 use crate::event::{NewEvent, Numbering};
@@ -19,7 +19,7 @@ pub struct Work<'r> {
     /// What was read, so that nothing is read twice.
     loaded: HashMap<(Kind, i64), Option<Stored>>,
     /// Keys of new records: nothing is stored under them.
-    made: Vec<i64>,
+    made: HashSet<i64>,
     written: Vec<Written>,
     places: HashMap<(Kind, i64), usize>,
     events: Vec<NewEvent>,
@@ -32,7 +32,7 @@ impl<'r> Work<'r> {
             context,
             records,
             loaded: HashMap::new(),
-            made: Vec::new(),
+            made: HashSet::new(),
             written: Vec::new(),
             places: HashMap::new(),
             events: Vec::new(),
@@ -52,7 +52,7 @@ impl<'r> Work<'r> {
     /// A key for a new record.
     pub fn next_key(&mut self) -> i64 {
         let key = self.records.next_key();
-        self.made.push(key);
+        self.made.insert(key);
         key
     }
 
@@ -145,6 +145,25 @@ impl<'r> Work<'r> {
     /// All records with a mark, oldest first.
     pub fn marked<R: Record>(&mut self, kind: Kind, mark: &str) -> Result<Vec<R>, ReadFailed> {
         let keys = self.keys_marked(kind, mark, usize::MAX)?;
+        self.look_up_all(kind, keys)
+    }
+
+    /// All records with a mark, oldest first; `None` where there are more than `most`, none of which is read.
+    pub fn marked_up_to<R: Record>(
+        &mut self,
+        kind: Kind,
+        mark: &str,
+        most: usize,
+    ) -> Result<Option<Vec<R>>, ReadFailed> {
+        // What was written meanwhile may have lost the mark.
+        let keys = self.keys_marked(kind, mark, most + self.written.len() + 1)?;
+        if keys.len() > most {
+            return Ok(None);
+        }
+        self.look_up_all(kind, keys).map(Some)
+    }
+
+    fn look_up_all<R: Record>(&mut self, kind: Kind, keys: Vec<i64>) -> Result<Vec<R>, ReadFailed> {
         let mut records = Vec::with_capacity(keys.len());
         for key in keys {
             records.extend(self.look_up(kind, key)?);

@@ -11,10 +11,6 @@ use crate::message::{self, Message};
 use crate::record::{Kind, Record};
 use crate::reply_draft::{self, ReplyDraft};
 
-/// How many messages are moved in one step. A longer conversation stays: the other one moves.
-pub const MOVED_MESSAGES_MAX: usize = 5_000;
-/// How many conversations are moved in one step, when contacts are merged.
-pub const MOVED_CONVERSATIONS_MAX: usize = 5_000;
 /// How many threads and references a conversation may take over from others.
 pub const INHERITED_KEYS_MAX: usize = 200;
 
@@ -63,19 +59,8 @@ pub(super) fn merge(
 /// Gives all conversations of one contact to another, which it was merged into. That is told by the
 /// contact's event.
 pub(crate) fn hand_over(work: &mut Work<'_>, from: ContactId, to: ContactId) -> Result<(), Stop> {
-    let conversations: Vec<Conversation> = work.marked(Kind::Conversation, &contact_mark(from))?;
-    if conversations.len() > MOVED_CONVERSATIONS_MAX {
-        return Err(too_many(
-            "conversations",
-            conversations.len(),
-            MOVED_CONVERSATIONS_MAX,
-        ));
-    }
-    for mut conversation in conversations {
-        conversation.contact_id = Some(to);
-        work.put(&mut conversation)?;
-    }
-    Ok(())
+    let hand = |conversation: &mut Conversation| conversation.contact_id = Some(to);
+    work.take_over(Kind::Conversation, &contact_mark(from), hand)
 }
 
 /// Removes the turn's conversation with all that belongs to it.
@@ -93,31 +78,15 @@ pub(super) fn delete(work: &mut Work<'_>, mut turn: Turn) -> Result<String, Stop
 }
 
 fn move_parts(work: &mut Work<'_>, from: ConversationId, to: ConversationId) -> Result<(), Stop> {
-    let messages = work.marked::<Message>(Kind::Message, &message::conversation_mark(from))?;
-    if messages.len() > MOVED_MESSAGES_MAX {
-        return Err(too_many("messages", messages.len(), MOVED_MESSAGES_MAX));
-    }
-    for mut message in messages {
-        message.conversation_id = to;
-        work.put(&mut message)?;
-    }
-    for mut draft in
-        work.marked::<ReplyDraft>(Kind::Draft, &reply_draft::conversation_mark(from))?
-    {
-        draft.conversation_id = to;
-        work.put(&mut draft)?;
-    }
-    for mut call in work.marked::<Call>(Kind::Call, &call::conversation_mark(from))? {
-        call.conversation_id = to;
-        work.put(&mut call)?;
-    }
-    Ok(())
-}
-
-fn too_many(what: &str, found: usize, most: usize) -> Stop {
-    invalid(&format!(
-        "cannot take over {found} {what} at once, only {most}; merge the other way round"
-    ))
+    let mark = message::conversation_mark(from);
+    let hand = |message: &mut Message| message.conversation_id = to;
+    work.take_over(Kind::Message, &mark, hand)?;
+    let mark = reply_draft::conversation_mark(from);
+    let hand = |draft: &mut ReplyDraft| draft.conversation_id = to;
+    work.take_over(Kind::Draft, &mark, hand)?;
+    let mark = call::conversation_mark(from);
+    let hand = |call: &mut Call| call.conversation_id = to;
+    work.take_over(Kind::Call, &mark, hand)
 }
 
 fn invalid(detail: &str) -> Stop {

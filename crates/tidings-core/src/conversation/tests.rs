@@ -2,13 +2,14 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::clock::GivenTime;
-use crate::command::{Command as AnyCommand, Rejection};
+use crate::command::{Command as AnyCommand, Rejection, TAKEN_OVER_MAX};
 use crate::delivery::ReplyError;
 use crate::fault::Fault;
 use crate::id::DeliveryId;
 use crate::input::{Faults, Object as Body};
 use crate::message::{self, Inbound, Post};
-use crate::record::memory::Memory;
+use crate::record::Stored;
+use crate::record::memory::{Memory, Row};
 use crate::webhook::replies;
 
 mod clocks;
@@ -282,6 +283,38 @@ fn the_survivor_answers_for_the_merged() {
     assert_eq!(memory.fired(), "");
     let itself = memory.run(act(survivor, into));
     assert!(matches!(itself, Err(Rejection::Invalid(_))), "{itself:?}");
+}
+
+#[test]
+fn too_much_to_take_over_is_refused_unread() {
+    let mut memory = Memory::new();
+    let (long, short) = (begun(&mut memory, "t1"), begun(&mut memory, "t2"));
+    let is_message = |(place, row): (&(Kind, i64), &Row)| match row {
+        Row::Kept { stored, words } if place.0 == Kind::Message => {
+            Some((stored.clone(), words.clone()))
+        }
+        Row::Kept { .. } | Row::Forwarded(_) => None,
+    };
+    let (mut stored, mut words) = memory.rows.iter().find_map(is_message).unwrap();
+    // Nobody who has to read it can say more than that it is broken.
+    stored.document = "broken".into();
+    words.keys.clear();
+    for key in 1..=TAKEN_OVER_MAX as i64 {
+        let stored = Stored {
+            key: -key,
+            ..stored.clone()
+        };
+        let row = Row::Kept {
+            stored,
+            words: words.clone(),
+        };
+        memory.rows.insert((Kind::Message, -key), row);
+    }
+    let refused = memory.run(act(long, Act::Merge { into: short }));
+    let Err(Rejection::Invalid(faults)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(faults[0].pointer, "/into");
 }
 
 #[test]
