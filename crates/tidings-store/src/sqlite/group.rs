@@ -33,6 +33,9 @@ use crate::store::{Committed, Outlets};
 const GROUP_JOBS_MAX: usize = 1_024;
 /// How many bytes of events go into one commit, unless a single job is larger.
 const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// From so many deliveries on that a commit owes, what is left of its group goes into the next: a few bytes
+/// may be for very many webhooks. It ends with the job that reaches this.
+const GROUP_OWED_MAX: usize = 16_384;
 
 pub(super) struct Writer {
     pub(super) connection: Connection,
@@ -129,39 +132,45 @@ impl Writer {
         bytes
     }
 
+    /// In one commit, or in several where that would owe too much at once.
     fn commit(&mut self, mut group: Vec<Job>) {
-        match self.apply(&group) {
-            Ok((done, staged)) => {
-                self.tell(staged);
-                for (job, done) in group.into_iter().zip(done) {
-                    job.answer(done);
+        while !group.is_empty() {
+            match self.apply(&group) {
+                Ok((done, staged)) => {
+                    self.tell(staged);
+                    for (job, done) in group.drain(..done.len()).zip(done) {
+                        job.answer(done);
+                    }
                 }
+                Err(error) => return self.rolled_back(group, &error),
             }
-            Err(error) => {
-                self.words.rolled_back();
-                self.places.rolled_back();
-                tracing::error!(jobs = group.len(), %error, "a commit failed and was rolled back");
-                match failure(&error) {
-                    // One of them may be at fault: the others must not suffer for it.
-                    StoreError::Failed(_) if group.len() > 1 => {
-                        let others = group.split_off(group.len() / 2);
-                        self.commit(group);
-                        self.commit(others);
-                    }
-                    error => {
-                        if matches!(error, StoreError::Overloaded(_)) {
-                            let now = self.clock.now().as_ms();
-                            self.refused_ms.store(now, Ordering::Relaxed);
-                        }
-                        for job in group {
-                            job.refuse(&error);
-                        }
-                    }
+        }
+    }
+
+    fn rolled_back(&mut self, mut group: Vec<Job>, error: &rusqlite::Error) {
+        self.words.rolled_back();
+        self.places.rolled_back();
+        tracing::error!(jobs = group.len(), %error, "a commit failed and was rolled back");
+        match failure(error) {
+            // One of them may be at fault: the others must not suffer for it.
+            StoreError::Failed(_) if group.len() > 1 => {
+                let others = group.split_off(group.len() / 2);
+                self.commit(group);
+                self.commit(others);
+            }
+            error => {
+                if matches!(error, StoreError::Overloaded(_)) {
+                    let now = self.clock.now().as_ms();
+                    self.refused_ms.store(now, Ordering::Relaxed);
+                }
+                for job in group {
+                    job.refuse(&error);
                 }
             }
         }
     }
 
+    /// Commits the first of these jobs, as many as one commit takes; with what each came to.
     fn apply(&mut self, group: &[Job]) -> rusqlite::Result<(Vec<Done>, Staged)> {
         self.last_now = self.last_now.max(self.clock.now());
         let mut commit = Commit {
@@ -210,6 +219,9 @@ impl Writer {
                 Job::Prune(before, _) => Done::Pruned(commit.prune(*before)?),
                 Job::Close(_) => Done::Settled,
             });
+            if commit.staged.committed.owed.len() >= GROUP_OWED_MAX {
+                break;
+            }
         }
         Ok((done, commit.end()?))
     }

@@ -49,6 +49,27 @@ pub(crate) async fn webhooks_share_an_event<P: Place>() {
     assert!(owed.iter().all(|owed| Arc::ptr_eq(&owed.event, first)));
 }
 
+/// A few bytes may be for very many webhooks, and whoever waits for the writer waits for all of it.
+pub(crate) async fn a_commit_owes_no_more_than_so_much<P: Place>() {
+    const OWED_MAX: usize = 16_384;
+    let mut bench = Bench::<P>::open();
+    let organization = bench.organization(None).await;
+    for _ in 0..20 {
+        bench.webhook(organization).await;
+        bench.handoff.committed.recv().await.unwrap();
+    }
+    let batches = (0..6).map(|_| bench.messages(organization, &["a"; 250]));
+    let stored = futures::future::join_all(batches).await.concat();
+    let mut heard = Vec::new();
+    while heard.len() < stored.len() * 20 {
+        let owed = bench.handoff.committed.recv().await.unwrap().owed;
+        assert!(owed.len() < OWED_MAX + 250 * 20, "{}", owed.len());
+        heard.extend(owed.iter().map(|owed| owed.event.event.id));
+    }
+    heard.dedup();
+    assert_eq!(heard, stored, "in the order of their ids");
+}
+
 pub(crate) async fn a_full_channel_says_so<P: Place>() {
     let mut bench = Bench::<P>::open();
     let organization = bench.organization(None).await;

@@ -115,7 +115,7 @@ macro_rules! conformance {
             }
             handing {
                 commits_are_handed_over_in_order webhooks_share_an_event a_full_channel_says_so
-                concurrent_publishes_are_all_answered later_calls_fail_after_close
+                a_commit_owes_no_more_than_so_much concurrent_publishes_are_all_answered later_calls_fail_after_close
             }
             waking {
                 what_is_due_is_done_once a_restart_forgets_no_instant
