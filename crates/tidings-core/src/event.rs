@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tidings_events::{
-    Dialect, EventType, EventView, OccurredAt as ShownAt, RenderContext, event_type,
+    Dialect, EventType, EventView, OccurredAt as ShownAt, RenderContext, event_type, id_to_text,
 };
 
 use crate::clock::Timestamp;
@@ -206,7 +206,9 @@ fn id_at(place: Place<'_>, data: &Value, text: &str) -> Option<String> {
     match data.get(object)?.get(member)? {
         Value::String(id) => Some(id.clone()),
         // Beyond 64 bits a number is rounded when it is read: two ids would become one.
-        Value::Number(number) if number.is_f64() => as_written(place, text),
+        Value::Number(number) if number.is_f64() => {
+            as_written(place, text).as_deref().map(id_to_text)
+        }
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }

@@ -103,7 +103,7 @@ impl Reason {
                 "the event happened below the webhook's organization, and the webhook did not include descendants"
             }
             Self::Unheard(Unheard::NotInDialect) => {
-                "the webhook's dialect has no name for the event"
+                "the webhook's dialect does not carry the event: it has no name for its type, or for what of it changed"
             }
             Self::Unheard(Unheard::NotAskedFor) => {
                 "none of the patterns the webhook had when the event happened means it"

@@ -22,7 +22,7 @@ pub use dialect::{Dialect, DialectEvent, Policy, UnknownDialect};
 pub use event::{EventFacts, EventView, OccurredAt, RenderContext};
 pub use nearest::nearest;
 pub use pattern::{Pattern, PatternError, PatternSet};
-pub use record_id::is_own_id;
+pub use record_id::{is_own_id, to_text as id_to_text};
 pub use scheme::header;
 pub use secret::{NotASecret, Secret};
 pub use signature::Signer;

@@ -65,9 +65,12 @@ fn whole_number(raw: &str) -> Option<String> {
     is_exact.then(|| format!("{number:.0}"))
 }
 
-/// An id as the text it stands for.
-pub(crate) fn to_text(raw: &str) -> String {
-    json::text(raw).map_or_else(|| raw.to_owned(), Into::into)
+/// A raw JSON id as the text it stands for.
+pub fn to_text(raw: &str) -> String {
+    match json::text(raw) {
+        Some(id) => id.into(),
+        None => whole_number(raw).unwrap_or_else(|| raw.to_owned()),
+    }
 }
 
 /// Whether this is how JSON writes an integer: no leading zero, no plus, no fraction, no exponent.

@@ -9,7 +9,7 @@ use http::HeaderMap;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use tidings_core::id::OrganizationId;
-use tidings_core::input::{Faults, Object, Query, number_faults};
+use tidings_core::input::{Faults, Object, Query, number_faults, read_value};
 use tidings_store::answer::Remember;
 use tidings_store::change::{Change, Refusal, Request};
 use tidings_store::query::Reach;
@@ -230,7 +230,7 @@ impl Call {
         if !faults.is_empty() && serde_json::from_slice::<IgnoredAny>(&self.body).is_ok() {
             return Err(Problem::invalid(faults));
         }
-        serde_json::from_slice(&self.body).map_err(|error| malformed(&error))
+        read_value(&self.body).map_err(|error| malformed(&error))
     }
 }
 
@@ -248,7 +248,7 @@ pub(crate) const NAME_ONE: &str =
 pub(crate) fn malformed(error: &serde_json::Error) -> Problem {
     Problem::new(
         Code::MalformedJson,
-        format!("the body is not JSON: {error}"),
+        format!("the body cannot be read as JSON: {error}"),
     )
 }
 

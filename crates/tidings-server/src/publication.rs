@@ -19,7 +19,7 @@ use tidings_core::event::{
 };
 use tidings_core::fault::Fault;
 use tidings_core::id::OrganizationId;
-use tidings_core::input::{Faults, Object};
+use tidings_core::input::{Faults, Object, read_value, twice};
 
 use crate::actor;
 use crate::call::{Call, malformed};
@@ -119,12 +119,14 @@ impl Reading<'_> {
     }
 
     fn members<'a>(&mut self, pointer: &str, text: &'a RawValue) -> Option<Members<'a>> {
-        let members = serde_json::from_str(text.get()).ok();
-        if members.is_none() {
-            self.faults
-                .add(pointer, "must be an object that JSON can hold");
+        match serde_json::from_str(text.get()) {
+            Ok(members) => Some(members),
+            Err(error) => {
+                let detail = format!("must be an object that JSON can hold: {error}");
+                self.faults.add(pointer, detail);
+                None
+            }
         }
-        members
     }
 
     fn batch(&mut self, members: &Members<'_>) {
@@ -245,9 +247,10 @@ impl Reading<'_> {
             ));
             return None;
         }
-        match serde_json::from_str(data) {
+        match read_value(data.as_bytes()) {
             Ok(value) => Some((data, value)),
-            // A number that is too large, half a character, or objects within objects without end.
+            // A number that is too large, half a character, objects within objects without end, or a name
+            // that stands twice.
             Err(error) => {
                 let detail = format!("is more than JSON readers take: {error}");
                 self.faults.add(place, detail);
@@ -280,8 +283,10 @@ impl<'de> Visitor<'de> for MembersVisitor {
         };
         while let Some(name) = map.next_key::<Cow<'de, str>>()? {
             match &*name {
-                "data" => members.data = map.next_value()?,
-                "events" => members.events = map.next_value()?,
+                "data" if members.data.is_none() => members.data = map.next_value()?,
+                "events" if members.events.is_none() => members.events = map.next_value()?,
+                "data" | "events" => return Err(twice(&name)),
+                _ if members.others.contains_key(&*name) => return Err(twice(&name)),
                 _ => {
                     members.others.insert(name.into_owned(), map.next_value()?);
                 }

@@ -63,6 +63,15 @@ fn an_id_of_many_digits_stays_what_it_is() {
     );
 }
 
+#[test]
+fn an_integer_is_the_same_id_however_it_is_spelled() {
+    for spelled in ["7", "7.0", "70e-1"] {
+        let text = format!(r#"{{"conversation":{{"id":{spelled}}}}}"#);
+        let data: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(conversation_of(&data, &text).as_deref(), Some("7"));
+    }
+}
+
 fn content(data: &str) -> Content {
     Content {
         kind: "message.received".into(),

@@ -175,7 +175,7 @@ impl Form {
         match self {
             Self::AsIs => body.raw(name, raw),
             Self::Text if raw.starts_with('"') => body.raw(name, raw),
-            Self::Text => body.text(name, raw),
+            Self::Text => body.text(name, &record_id::to_text(raw)),
             Self::Integer => body.raw(name, &record_id::to_integer(raw)),
             Self::Whole => body.raw(name, &whole(raw)),
             Self::Time | Self::TimeUnlessGiven(_) => {
@@ -206,7 +206,7 @@ impl Form {
 }
 
 /// A raw number without its fraction, in plain digits.
-fn whole(raw: &str) -> Cow<'_, str> {
+pub(super) fn whole(raw: &str) -> Cow<'_, str> {
     match raw.parse::<f64>() {
         // Adding nothing makes zero of a negative one.
         Ok(number) if raw.contains(['.', 'e', 'E']) && number.is_finite() => {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::DialectEvent;
-use super::fields::{self, Data, Field, Form, Made};
+use super::fields::{self, Data, Field, Form, Made, whole};
 use crate::event::EventView;
 use crate::instant::Precision;
 use crate::json::Members;
@@ -95,12 +95,12 @@ const OUTCOME: &[Field] = &[
     Field::new(
         "estimated_value_cents",
         &["outcome.estimatedValueCents"],
-        Form::AsIs,
+        Form::Whole,
     ),
     Field::new(
         "actual_value_cents",
         &["outcome.actualValueCents"],
-        Form::AsIs,
+        Form::Whole,
     ),
     Field::made("revenue_cents", REVENUE),
     Field::new("notes", &["outcome.notes"], Form::AsIs),
@@ -164,7 +164,9 @@ const REVENUE: Made = Made {
             .get("outcome.revenueCents")
             .or_else(|| actual.filter(is_above_zero))
             .or_else(|| data.get("outcome.estimatedValueCents"));
-        body.known(name, revenue);
+        if let Some(revenue) = revenue {
+            body.raw(name, &whole(revenue));
+        }
     },
     schema: || json!({"type": "integer"}),
     is_always_known: false,

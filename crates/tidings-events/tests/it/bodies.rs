@@ -341,6 +341,26 @@ fn varda_counts_whole_seconds() {
     }
 }
 
+/// And so its cents.
+#[test]
+fn varda_counts_whole_cents() {
+    let data = r#"{"call":{"id":1},"outcome":{"id":9,"estimatedValueCents":100.0,"actualValueCents":0.0}}"#;
+    let body = Dialect::Varda.render(&event("call.outcome_tagged", data), &CONTEXT);
+    let body = String::from_utf8(body).unwrap();
+    let expect = r#""estimated_value_cents":100,"actual_value_cents":0,"revenue_cents":100"#;
+    assert!(body.contains(expect), "{body}");
+}
+
+#[test]
+fn an_integer_is_the_same_id_however_it_is_spelled() {
+    for spelled in ["7", "7.0", "7e0", "0.7e1"] {
+        let data = format!(r#"{{"conversation":{{"id":{spelled},"channelType":"sms"}}}}"#);
+        let body = Dialect::Dialogbrain.render(&event("conversation.closed", &data), &CONTEXT);
+        let body = String::from_utf8(body).unwrap();
+        assert!(body.contains(r#""thread_id":"sms:7""#), "{body}");
+    }
+}
+
 #[test]
 fn dialogbrain_threads_and_changes() {
     let thread = |conversation: Value| {

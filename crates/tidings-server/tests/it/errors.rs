@@ -85,6 +85,35 @@ async fn numbers_that_would_change() {
     );
 }
 
+/// Some readers take the first, some the last: what is checked must be what a receiver reads.
+#[tokio::test]
+async fn names_that_stand_twice() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let publish = async |body: &str| tenant.send(Method::POST, "/v1/events", body).await;
+    let data = r#"{"conversation": {"id": ["no id"], "id": 1}, "message": {"id": 1, "direction": "inbound"}}"#;
+    let refused = publish(&format!(
+        r#"{{"type": "message.received", "data": {data}}}"#
+    ))
+    .await;
+    let faults = refused.problem(422, "invalid_request");
+    assert!(
+        faults[0].starts_with("/data ") && faults[0].contains("names `id` twice"),
+        "{faults:?}"
+    );
+    let faults = publish(r#"{"type": "tag.added", "type": "message.received"}"#).await;
+    let faults = faults.problem(422, "invalid_request");
+    assert!(faults[0].contains("names `type` twice"), "{faults:?}");
+    tenant
+        .send(
+            Method::POST,
+            "/v1/contacts",
+            r#"{"name": "Ada", "name": "Eve"}"#,
+        )
+        .await
+        .problem(400, "malformed_json");
+}
+
 #[tokio::test]
 async fn what_is_not_there() {
     let app = TestApp::start().await;

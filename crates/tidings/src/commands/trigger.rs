@@ -112,11 +112,9 @@ fn of_custom_type(arguments: &Arguments) -> Result<Sample, Failure> {
             .collect();
         client.get(&["v1", "event-types", name], &query).ok()
     };
-    let known = arguments
-        .dialect
-        .carries_custom_types()
-        .then(custom)
-        .flatten();
+    // What the catalogue has and the dialect has not is none of them.
+    let may_be_custom = arguments.dialect.carries_custom_types() && event_type(name).is_none();
+    let known = may_be_custom.then(custom).flatten();
     match known {
         Some(custom) => Ok(Sample {
             event_type: name.clone(),
@@ -129,8 +127,8 @@ fn of_custom_type(arguments: &Arguments) -> Result<Sample, Failure> {
 fn unknown(dialect: Dialect, name: &str) -> Failure {
     let names = dialect.names().iter().copied();
     let hint = match (nearest(name, names), event_type(name)) {
-        (Some(near), _) => Cow::from(format!("did you mean `{near}`?")),
-        (None, Some(_)) => Cow::from("other dialects have it: --dialect standard"),
+        (_, Some(_)) => Cow::from("other dialects have it: --dialect standard"),
+        (Some(near), None) => Cow::from(format!("did you mean `{near}`?")),
         (None, None) => Cow::from("GET /v1/event-types lists every event"),
     };
     Failure::misuse(format!(

@@ -198,6 +198,19 @@ fn a_custom_type_is_triggered_by_its_sample() {
 }
 
 #[test]
+fn what_another_dialect_has_is_no_custom_type() {
+    let shown = json!({"name": "conversation.closed", "sample": {"conversation": {"id": "1"}}});
+    let (url, _heard) = answer_once("200 OK", &shown);
+    let arguments = ["trigger", "conversation.closed", "--dialect", "atender"];
+    let done = keyed(tidings(&arguments), &url).ends(2);
+    assert!(
+        done.stderr.contains("--dialect standard"),
+        "{}",
+        done.stderr
+    );
+}
+
+#[test]
 fn event_types_are_listed() {
     let custom = json!({"name": "order.shipped", "version": 2, "organizationId": "org_1", "description": "Sent."});
     let (url, heard) = answer_once("200 OK", &json!({"data": [custom], "nextCursor": null}));
