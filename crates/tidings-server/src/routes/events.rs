@@ -197,14 +197,13 @@ fn read_page(query: &mut Query<'_>) -> (EventPage, usize) {
 
 /// Oldest first there is always a next cursor: a poller goes on from it.
 fn next_cursor(page: EventPage, found: &Page<Event>) -> Option<Cursor> {
-    let last = found.rows.last().map(|event| event.id);
     match page {
         EventPage::Before(_) => found.next.map(|key| Cursor {
             list: List::Events,
             key,
         }),
         EventPage::After(after) => {
-            let key = found.next.or(last.or(after).map(|id| id.0)).unwrap_or(0);
+            let key = found.seen.or(after.map(|id| id.0)).unwrap_or(0);
             Some(Cursor {
                 list: List::EventsAfter,
                 key,

@@ -142,7 +142,9 @@ impl Follower {
     /// Events of any type count, since the one asked for may lie far back.
     async fn newest(&self) -> Result<EventId, StoreError> {
         let page = self.read(None, EventPage::Before(None), 1).await?;
-        Ok(page.rows.first().map_or(EventId(0), |event| event.id))
+        let newest = page.rows.first().map(|event| event.id);
+        // None among so many: what there is lies before them.
+        Ok(newest.or(page.next.map(EventId)).unwrap_or(EventId(0)))
     }
 
     /// The next piece of the stream, or its end: the server is ending, the key is gone, or the store
@@ -163,9 +165,9 @@ impl Follower {
             if !self.ready.is_empty() {
                 continue;
             }
-            if let Some(looked_at) = page.next {
-                // Nothing asked for among so many: there is more behind them.
-                self.after = EventId(looked_at);
+            if let Some(seen) = page.seen {
+                // Nothing asked for among them: nobody need look at them again.
+                self.after = EventId(seen);
             }
             let left = self.silence_left();
             if left.is_zero() || (page.next.is_none() && !self.wait(left).await) {

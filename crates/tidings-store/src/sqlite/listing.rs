@@ -41,16 +41,11 @@ pub(super) fn list(
         Waits::Anywhere(waiting) => everywhere(connection, waiting, &organizations, query)?,
         Waits::In(waiting) => each(connection, waiting, query)?,
     };
-    let Page { rows, more, next } = page;
-    let mut records = Vec::with_capacity(rows.len());
-    for key in rows {
-        records.extend(load(connection, query.kind, key)?);
+    let mut records = Vec::with_capacity(page.rows.len());
+    for key in &page.rows {
+        records.extend(load(connection, query.kind, *key)?);
     }
-    Ok(Page {
-        rows: records,
-        more,
-        next,
-    })
+    Ok(page.with(records))
 }
 
 /// The records that wait to be listed, oldest first, for each mark of a query.

@@ -90,6 +90,7 @@ pub(super) fn first<T>(
                 rows,
                 more: true,
                 next: last,
+                seen: last,
             });
         }
         rows.extend(wanted);
@@ -99,6 +100,7 @@ pub(super) fn first<T>(
         rows,
         more: false,
         next: None,
+        seen: last,
     })
 }
 
@@ -113,8 +115,13 @@ pub(super) fn merge<T>(
     let rank = |key: i64| if newest_first { -key } else { key };
     let mut rows = Vec::new();
     let mut broke_off: Option<i64> = None;
+    let mut seen: Option<i64> = None;
     for page in pages {
         let page = page?;
+        seen = [seen, page.seen]
+            .into_iter()
+            .flatten()
+            .max_by_key(|key| rank(*key));
         rows.extend(page.rows);
         let ends = [broke_off, page.next].into_iter().flatten();
         broke_off = ends.min_by_key(|key| rank(*key));
@@ -131,5 +138,6 @@ pub(super) fn merge<T>(
         rows,
         more: broke_off.is_some(),
         next: broke_off,
+        seen: broke_off.or(seen),
     })
 }

@@ -87,7 +87,7 @@ macro_rules! conformance {
                 one_delivery_by_hand an_answer_is_remembered_with_its_change
             }
             reading {
-                events_in_both_directions events_of_a_subtree a_subtree_is_read_at_one_moment
+                events_in_both_directions what_was_seen_is_told events_of_a_subtree a_subtree_is_read_at_one_moment
                 deliveries_newest_first
                 statuses_and_filters deliveries_of_many_webhooks a_thin_filter_reads_in_bounded_steps
                 attempts_are_told the_directory_is_equal_after_reopening

@@ -58,6 +58,29 @@ async fn walk_deliveries(store: &Store, mut query: DeliveryQuery) -> (Vec<Delive
     }
 }
 
+/// Whoever follows looks at nothing twice, however little of it is meant.
+pub(crate) async fn what_was_seen_is_told<P: Place>() {
+    let bench = Bench::<P>::open();
+    let top = bench.organization(None).await;
+    let below = bench.organization(Some(top)).await;
+    let mut query = events(Reach::Subtree(top), EventPage::After(None), 5);
+    query.kind = Some("tag.added".into());
+    let seen = async |query: &EventQuery| {
+        let page = bench.store.events(query.clone()).await.unwrap();
+        assert!(page.rows.is_empty() && page.next.is_none());
+        page.seen
+    };
+    assert_eq!(seen(&query).await, None);
+    bench.messages(top, &["a"]).await;
+    let newest = bench.messages(below, &["a", "b"]).await[1];
+    assert_eq!(seen(&query).await, Some(newest.0));
+    query.page = EventPage::After(Some(newest));
+    assert_eq!(seen(&query).await, None, "nothing is left to look at");
+    let tag = event("tag.added", None, r#"{"tag":"vip"}"#);
+    let tagged = bench.publish(top, vec![tag]).await;
+    assert_eq!(walk_events(&bench.store, query).await, tagged);
+}
+
 pub(crate) async fn events_in_both_directions<P: Place>() {
     let bench = Bench::<P>::open();
     let organization = bench.organization(None).await;
