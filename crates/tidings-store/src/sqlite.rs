@@ -95,7 +95,7 @@ pub(crate) struct Engine {
     /// The organization that was the last to erase something.
     erased_last: AtomicI64,
     /// Held as long as the database is ours.
-    _lock: std::fs::File,
+    _locks: [std::fs::File; 2],
 }
 
 impl Engine {
@@ -148,7 +148,7 @@ impl Engine {
             sealer: options.sealer,
             erased_last: AtomicI64::new(0),
             clock,
-            _lock: opened.lock,
+            _locks: opened.locks,
         };
         Ok((engine, ids))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -44,7 +44,7 @@ pub(super) struct Opened {
     pub(super) writer: Connection,
     pub(super) folder: Connection,
     pub(super) readers: Vec<Connection>,
-    pub(super) lock: File,
+    pub(super) locks: [File; 2],
     pub(super) last_key: i64,
     pub(super) last_record_key: i64,
     pub(super) next_wake: Option<Timestamp>,
@@ -63,14 +63,12 @@ pub(super) fn open(
         "a bundled SQLite is linked, and it is new enough"
     );
     let path = options.path.as_path();
-    let lock = lock(path)?;
+    // Also seen by this: that it can be written. Else SQLite would leave files beside it that cannot.
+    let locks = lock(path)?;
     let bytes = std::fs::metadata(path).map_or(0, |file| file.len());
     if (1..PAGE_BYTES_MIN).contains(&bytes) {
         // SQLite takes some such files for empty, and would overwrite them.
         return Err(corrupt(path, "file is not a database"));
-    }
-    if bytes == 0 {
-        make_private(path).map_err(|error| unavailable(path, &error))?;
     }
     let mut writer = connect(path, true).map_err(|error| explain(path, &error))?;
     check(path, &writer)?;
@@ -92,7 +90,7 @@ pub(super) fn open(
         writer,
         folder,
         readers,
-        lock,
+        locks,
         last_key,
         last_record_key,
         next_wake,
@@ -102,29 +100,26 @@ pub(super) fn open(
     })
 }
 
-/// Makes the file, for the owner's eyes alone: secrets may be in it. What SQLite puts beside it gets
-/// the same mode.
-fn make_private(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut options = OpenOptions::new();
-    options
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(path)
-        .map(drop)
+/// Keeps a second process out, by a file beside the database and by the database itself: the one is there
+/// when the other was replaced, or has another name too.
+fn lock(path: &Path) -> Result<[File; 2], OpenError> {
+    let mut beside = std::fs::canonicalize(path)
+        .unwrap_or_else(|_| path.to_owned())
+        .into_os_string();
+    beside.push("-lock");
+    Ok([lock_file(path, Path::new(&beside))?, lock_file(path, path)?])
 }
 
-/// Takes the file beside the database that keeps a second process out.
-fn lock(path: &Path) -> Result<File, OpenError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-lock");
+/// Takes a file, made for the owner's eyes alone where there is none: secrets may come to be in it, and what
+/// SQLite puts beside it gets the same mode.
+fn lock_file(path: &Path, file: &Path) -> Result<File, OpenError> {
+    use std::os::unix::fs::OpenOptionsExt as _;
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
-        .open(PathBuf::from(name))
+        .mode(0o600)
+        .open(file)
         .map_err(|error| unavailable(path, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

@@ -169,6 +169,24 @@ async fn a_second_store_is_kept_out() {
     let bench = Bench::<Sqlite>::open();
     let path = bench.place.path();
     assert_eq!(refusal(&path), in_use(&path));
+    let folder = path.parent().unwrap();
+    let (symbolic, hard) = (folder.join("symbolic.db"), folder.join("hard.db"));
+    std::os::unix::fs::symlink(&path, &symbolic).unwrap();
+    fs::hard_link(&path, &hard).unwrap();
+    for other in [symbolic, hard] {
+        assert_eq!(refusal(&other), in_use(&other));
+    }
+    // Another file in its place, or the one beside it removed.
+    let beside = folder.join(format!(
+        "{}-lock",
+        path.file_name().unwrap().to_str().unwrap()
+    ));
+    let old = folder.join("old.db");
+    fs::rename(&path, &old).unwrap();
+    assert_eq!(refusal(&path), in_use(&path));
+    fs::rename(&old, &path).unwrap();
+    fs::remove_file(beside).unwrap();
+    assert_eq!(refusal(&path), in_use(&path));
     bench.organization(None).await;
     drop(bench.close().await);
 }
@@ -203,12 +221,9 @@ async fn where_nothing_can_be_written_it_says_why() {
             format!("the database {} cannot be opened: {detail}", path.display())
         );
     }
-    // The lock can be taken, yet where the database should be there is a folder.
+    // Where the database should be there is a folder.
     let folder_there = folder.path().join("tidings.db");
     fs::create_dir(&folder_there).unwrap();
     let text = refusal(&folder_there);
-    assert!(
-        text.contains("cannot be opened: unable to open database file"),
-        "{text}"
-    );
+    assert!(text.contains("cannot be opened: Is a directory"), "{text}");
 }

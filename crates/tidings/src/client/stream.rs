@@ -16,15 +16,17 @@ impl Client {
     pub(crate) fn follow(
         &self,
         path: &[&str],
+        query: &[(&str, &str)],
         mut heard: impl FnMut(&str) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let mut reader = Reader::default();
         self.runtime.block_on(async {
             // The first failure is told; later ones are what a restart of the server looks like.
-            self.follow_once(path, &mut reader, &mut heard).await?;
+            self.follow_once(path, query, &mut reader, &mut heard)
+                .await?;
             loop {
                 tokio::time::sleep(RECONNECT_DELAY).await;
-                let followed = self.follow_once(path, &mut reader, &mut heard).await;
+                let followed = self.follow_once(path, query, &mut reader, &mut heard).await;
                 match followed {
                     Err(error) if !error.is::<hyper_util::client::legacy::Error>() => {
                         return Err(error);
@@ -39,11 +41,12 @@ impl Client {
     async fn follow_once(
         &self,
         path: &[&str],
+        query: &[(&str, &str)],
         reader: &mut Reader,
         heard: &mut impl FnMut(&str) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let mut request = self
-            .request(Method::GET, path, &[])?
+            .request(Method::GET, path, query)?
             .header(header::ACCEPT, "text/event-stream");
         if let Some(id) = &reader.last_id {
             request = request.header("last-event-id", id);

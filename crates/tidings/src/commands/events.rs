@@ -6,7 +6,7 @@ use owo_colors::OwoColorize as _;
 use serde_json::Value;
 use tidings_events::Dialect;
 
-use super::listing::Page;
+use super::listing::{Page, Reach};
 use crate::client::{Client, Connection};
 use crate::failure::Failure;
 use crate::output::{self, Output};
@@ -52,7 +52,7 @@ enum Action {
     /// List the types of events: the catalogue, then those that organizations added
     Types(Types),
     /// Print events as they happen, until Ctrl-C; goes on by itself after a break
-    Tail,
+    Tail(Tail),
 }
 
 #[derive(Debug, Args)]
@@ -65,6 +65,15 @@ struct List {
     /// Only what happened from then on, RFC 3339 in UTC
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct Tail {
+    #[command(flatten)]
+    reach: Reach,
+    /// Only this type
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -104,24 +113,28 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
                 .page
                 .print_all(&client, &path, &filters, &TYPE_COLUMNS, output)
         }
-        Action::Tail => tail(&client, output),
+        Action::Tail(tail) => tail.follow(&client, output),
     }
 }
 
-fn tail(client: &Client, output: Output) -> Result<(), Failure> {
-    client.follow(&["v1", "events", "stream"], |data| {
-        let event: Value = serde_json::from_str(data).context("the stream is not JSON")?;
-        let line = match output {
-            // One event a line, so that a pipe can take them apart.
-            Output::Json => format!("{event}\n"),
-            Output::Text => format!(
-                "{}  {:<26} {}\n",
-                output::cell(&event, "occurredAt").dimmed(),
-                output::cell(&event, "type").bold(),
-                output::cell(&event, "id"),
-            ),
-        };
-        Ok(output::text(&line)?)
-    })?;
-    Ok(())
+impl Tail {
+    fn follow(&self, client: &Client, output: Output) -> Result<(), Failure> {
+        let kind = self.kind.as_deref().map(|kind| ("type", kind));
+        let query: Vec<_> = self.reach.query().chain(kind).collect();
+        client.follow(&["v1", "events", "stream"], &query, |data| {
+            let event: Value = serde_json::from_str(data).context("the stream is not JSON")?;
+            let line = match output {
+                // One event a line, so that a pipe can take them apart.
+                Output::Json => format!("{event}\n"),
+                Output::Text => format!(
+                    "{}  {:<26} {}\n",
+                    output::cell(&event, "occurredAt").dimmed(),
+                    output::cell(&event, "type").bold(),
+                    output::cell(&event, "id"),
+                ),
+            };
+            Ok(output::text(&line)?)
+        })?;
+        Ok(())
+    }
 }

@@ -7,15 +7,33 @@ use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::{self, Output};
 
-/// Which part of a list to print.
+/// Whose records are meant.
 #[derive(Debug, Args)]
-pub(crate) struct Page {
+pub(crate) struct Reach {
     /// The organization; without it, the key's own
     #[arg(long, value_name = "ID")]
     organization: Option<String>,
     /// With everything below that organization
     #[arg(long)]
     include_descendants: bool,
+}
+
+impl Reach {
+    /// As query parameters.
+    pub(crate) fn query(&self) -> impl Iterator<Item = (&str, &str)> {
+        let organization = self.organization.as_deref();
+        let organization = organization.map(|id| ("organizationId", id));
+        let below = self.include_descendants;
+        let descendants = below.then_some(("includeDescendants", "true"));
+        organization.into_iter().chain(descendants)
+    }
+}
+
+/// Which part of a list to print.
+#[derive(Debug, Args)]
+pub(crate) struct Page {
+    #[command(flatten)]
+    reach: Reach,
     /// How many at most, up to 200; by default 50, and of event types all
     #[arg(long, value_name = "N")]
     limit: Option<u16>,
@@ -68,15 +86,7 @@ impl Page {
         let mut query = Vec::new();
         query.extend(limit.as_deref().map(|limit| ("limit", limit)));
         query.extend_from_slice(filters);
-        query.extend(
-            self.organization
-                .as_deref()
-                .map(|id| ("organizationId", id)),
-        );
-        query.extend(
-            self.include_descendants
-                .then_some(("includeDescendants", "true")),
-        );
+        query.extend(self.reach.query());
         query.extend(cursor.map(|cursor| ("cursor", cursor)));
         Ok(client.get(path, &query)?)
     }

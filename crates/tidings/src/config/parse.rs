@@ -95,6 +95,8 @@ pub(super) fn store(text: &str) -> Result<Store, Fault> {
         return match path {
             "" => fault("names no file", FIX),
             ":memory:" => fault("memory forgets what was acknowledged", FIX),
+            // SQLite would take it for a URI, which may name memory, or leave locks out.
+            uri if uri.starts_with("file:") => fault("is a URI of SQLite's own", FIX),
             path => Ok(Store::Sqlite {
                 path: PathBuf::from(path),
             }),

@@ -206,6 +206,11 @@ fn every_bad_value_is_refused_with_its_reason() {
     );
     check(
         "store",
+        "sqlite:file:x.db?mode=memory",
+        "is a URI of SQLite's own",
+    );
+    check(
+        "store",
         "postgres://u:p@h/d",
         "PostgreSQL is not part of this build",
     );

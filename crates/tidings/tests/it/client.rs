@@ -211,6 +211,19 @@ fn what_another_dialect_has_is_no_custom_type() {
 }
 
 #[test]
+fn events_are_followed_wherever_a_key_may_look() {
+    let problem = json!({"code": "missing_scope", "detail": "needs events:read"});
+    let (url, heard) = answer_once("403 Forbidden", &problem);
+    let reach = ["--organization", "org_1", "--include-descendants"];
+    let arguments = [&["events", "tail"], &reach[..], &["--type", "tag.added"]].concat();
+    keyed(tidings(&arguments), &url).ends(1);
+    let (head, _) = heard.join().unwrap();
+    let asked =
+        "GET /v1/events/stream?organizationId=org_1&includeDescendants=true&type=tag.added ";
+    assert!(head.starts_with(asked), "{head}");
+}
+
+#[test]
 fn event_types_are_listed() {
     let custom = json!({"name": "order.shipped", "version": 2, "organizationId": "org_1", "description": "Sent."});
     let (url, heard) = answer_once("200 OK", &json!({"data": [custom], "nextCursor": null}));
