@@ -1,5 +1,7 @@
 //! The documents agree with the server, and the page needs nothing from elsewhere.
 
+use std::collections::HashSet;
+
 use http::Method;
 use serde_json::Value;
 use tidings_core::clock::Timestamp;
@@ -318,4 +320,39 @@ async fn the_pages_need_nothing_from_elsewhere() {
         .get("/assets/page.js")
         .await;
     assert_eq!((again.status, again.bytes.len()), (304, 0));
+}
+
+#[tokio::test]
+async fn the_reference_shows_the_fields_of_what_each_operation_uses() {
+    let app = TestApp::start().await;
+    let page = app.without_key().get("/docs").await;
+    let html = String::from_utf8(page.bytes.to_vec()).unwrap();
+    let ids: Vec<&str> = between(&html, " id=\"").collect();
+    let unique: HashSet<&str> = ids.iter().copied().collect();
+    assert_eq!(ids.len(), unique.len());
+    for target in between(&html, " href=\"#") {
+        assert!(unique.contains(target), "nothing at #{target}");
+    }
+    let mut used = Vec::new();
+    references(&openapi(&app).await["paths"], &mut used);
+    for schema in used {
+        let id = schema.replace("#/components/schemas/", "schema-");
+        assert!(unique.contains(&*id), "{id}");
+    }
+    let webhook = html.split("id=\"schema-NewWebhook\"").nth(1).unwrap();
+    let webhook = webhook.split("</section>").next().unwrap();
+    for row in [
+        "<dt><code>name</code></dt><dd>string, 1 to 100 characters <b>required</b></dd>",
+        "<dt><code>ordering</code></dt><dd><code>none</code> or <code>conversation</code> or null</dd>",
+        "<dt><code>maxRetries</code></dt><dd>integer, 0 to 20, or null</dd>",
+        "<dt><code>events</code></dt><dd>list of <a href=\"#schema-Pattern\">Pattern</a> or null, 1 to 200 entries.",
+    ] {
+        assert!(webhook.contains(row), "{row}\n{webhook}");
+    }
+}
+
+fn between<'a>(html: &'a str, before: &str) -> impl Iterator<Item = &'a str> {
+    html.split(before)
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
 }

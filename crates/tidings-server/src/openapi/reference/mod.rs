@@ -1,4 +1,8 @@
-//! The reference page: every operation on one page that needs nothing from elsewhere.
+//! The reference page: every operation, and every schema it speaks of, on one page that needs nothing
+//! from elsewhere.
+
+mod kind;
+mod schema;
 
 use std::fmt::Write as _;
 
@@ -11,7 +15,7 @@ use crate::routes;
 
 /// The page as HTML.
 pub(crate) fn reference_page(version: &str) -> String {
-    let mut page = String::with_capacity(64 * 1024);
+    let mut page = String::with_capacity(256 * 1024);
     let _ = write!(
         page,
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -21,20 +25,61 @@ pub(crate) fn reference_page(version: &str) -> String {
          <a href=\"/openapi.json\">openapi.json</a>. To look at deliveries: <a href=\"/\">the delivery page</a>.</p></header><main>\n",
         escape(version)
     );
-    operations(&mut page);
+    let groups = groups();
+    contents(&mut page, &groups);
+    for (tag, operations) in &groups {
+        group(&mut page, tag, operations);
+    }
     problem_codes(&mut page);
     events(&mut page);
+    schema::section(
+        &mut page,
+        groups.iter().flat_map(|(_, group)| group).copied(),
+    );
     page.push_str("</main></body></html>\n");
     page
 }
 
-fn operations(page: &mut String) {
-    let mut last = "";
+type Group = (&'static str, Vec<&'static Operation>);
+
+/// The operations by what they are about, in the order of the table. One noun's operations may stand in
+/// several places there.
+fn groups() -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
     for operation in routes::all().filter(|operation| is_documented(operation)) {
-        if tag(operation) != last {
-            last = tag(operation);
-            let _ = writeln!(page, "<h2 id=\"{last}\">{last}</h2>");
+        let tag = tag(operation);
+        match groups.iter_mut().find(|(known, _)| *known == tag) {
+            Some((_, group)) => group.push(operation),
+            None => groups.push((tag, vec![operation])),
         }
+    }
+    groups
+}
+
+fn contents(page: &mut String, groups: &[Group]) {
+    page.push_str("<nav aria-label=\"Contents\"><ul class=\"columns\">\n");
+    for (tag, operations) in groups {
+        let _ = writeln!(
+            page,
+            "<li><a href=\"#{tag}\">{tag}</a> ({})</li>",
+            operations.len()
+        );
+    }
+    page.push_str(
+        "<li><a href=\"#problems\">problems</a></li>\
+         <li><a href=\"#events-of-dialects\">events of the dialects</a></li>\
+         <li><a href=\"#schemas\">schemas</a></li></ul></nav>\n",
+    );
+}
+
+fn group(page: &mut String, tag: &str, operations: &[&Operation]) {
+    let _ = writeln!(page, "<h2 id=\"{tag}\">{tag}</h2><ul>");
+    for operation in operations {
+        let (id, summary) = (operation.id, prose(operation.summary));
+        let _ = writeln!(page, "<li><a href=\"#{id}\">{summary}</a></li>");
+    }
+    page.push_str("</ul>\n");
+    for operation in operations {
         describe(page, operation);
     }
 }
@@ -44,7 +89,7 @@ fn describe(page: &mut String, operation: &Operation) {
     let (path, id, summary) = (
         escape(operation.path),
         operation.id,
-        escape(operation.summary),
+        prose(operation.summary),
     );
     let _ = writeln!(
         page,
@@ -61,19 +106,22 @@ fn describe(page: &mut String, operation: &Operation) {
         };
         let _ = writeln!(
             page,
-            "<dt><code>{sign}{}</code></dt><dd>{}</dd>",
+            "<dt><code>{sign}{}</code></dt><dd>{}. {}</dd>",
             parameter.name,
-            escape(parameter.text)
+            schema::link(parameter.schema),
+            prose(parameter.text)
         );
     }
-    if let Some(schema) = operation.body {
-        let _ = writeln!(page, "<dt>Body</dt><dd>{schema}</dd>");
+    if let Some(body) = operation.body {
+        let _ = writeln!(page, "<dt>Body</dt><dd>{}</dd>", schema::link(body));
     }
     for (status, holds) in operation.answers {
         let holds = match holds {
             Holds::Nothing => "nothing".to_owned(),
-            Holds::Json(schema) => (*schema).to_owned(),
-            Holds::PageOf(schema) => format!("a page of {schema}"),
+            Holds::Json(name) => schema::link(name),
+            Holds::PageOf(name) => {
+                format!("<a href=\"#page\">a page</a> of {}", schema::link(name))
+            }
             Holds::Media(media) => (*media).to_owned(),
         };
         let _ = writeln!(page, "<dt>{status}</dt><dd>{holds}</dd>");
@@ -81,13 +129,17 @@ fn describe(page: &mut String, operation: &Operation) {
     let problems: Vec<String> = problems(operation).iter().map(u16::to_string).collect();
     let _ = writeln!(
         page,
-        "<dt>Problems</dt><dd>{}</dd></dl></section>",
+        "<dt><a href=\"#problems\">Problems</a></dt><dd>{}</dd></dl></section>",
         problems.join(", ")
     );
 }
 
 fn problem_codes(page: &mut String) {
-    page.push_str("<h2 id=\"problems\">problems</h2><p>Errors are <code>application/problem+json</code>.</p><dl>\n");
+    let _ = writeln!(
+        page,
+        "<h2 id=\"problems\">problems</h2><p>Errors are <code>application/problem+json</code>: {}.</p><dl>",
+        schema::link("Problem")
+    );
     for code in Code::ALL {
         let (status, word, title) = (code.status().as_u16(), code.word(), code.title());
         let _ = writeln!(
@@ -116,6 +168,21 @@ fn events(page: &mut String) {
         }
         page.push_str("</dl>\n");
     }
+}
+
+/// Text in which words between backticks are code.
+fn prose(text: &str) -> String {
+    let pieces = text.split('`').enumerate();
+    pieces
+        .map(|(index, piece)| match index % 2 {
+            0 => escape(piece),
+            _ => code(piece),
+        })
+        .collect()
+}
+
+fn code(text: &str) -> String {
+    format!("<code>{}</code>", escape(text))
 }
 
 fn escape(text: &str) -> String {
