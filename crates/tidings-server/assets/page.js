@@ -10,7 +10,9 @@ const RECONNECT_MS = 5000;
 const PAUSE_MS = 400;
 
 const at = (id) => document.getElementById(id);
-const shown = { webhook: null, delivery: null };
+const shown = { webhook: null, delivery: null, pages: 1 };
+/** What the page says before there is a key. */
+const hint = at("webhooks").firstElementChild;
 let round = null;
 let coming = null;
 
@@ -94,33 +96,48 @@ async function poll(signal) {
 }
 
 /** The installation's key belongs to no organization: let one be picked. */
-async function offerOrganizations() {
-  const picker = at("organization");
+async function organizationsToPick(signal) {
   try {
-    await get("/v1/webhooks?limit=1");
-    return;
+    await get("/v1/webhooks?limit=1", signal);
+    return [];
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 422) throw error;
   }
-  const { data } = await get("/v1/organizations?limit=200");
+  const { data } = await get("/v1/organizations?limit=200", signal);
   if (data.length === 0) throw new Error("There is no organization yet. POST /v1/organizations makes one.");
-  picker.replaceChildren(...data.map(({ id, name }) => view.element("option", { value: id }, `${name} (${id})`)));
-  picker.hidden = document.querySelector("label[for=organization]").hidden = false;
+  return data;
+}
+
+function offer(organizations) {
+  const picker = at("organization");
+  picker.replaceChildren(...organizations.map(({ id, name }) => view.element("option", { value: id }, `${name} (${id})`)));
+  picker.hidden = document.querySelector("label[for=organization]").hidden = organizations.length === 0;
+}
+
+/** Begins a round from nothing: what another key or organization was shown is not for this one. */
+function startOver() {
+  round?.abort();
+  round = new AbortController();
+  clearTimeout(coming);
+  coming = null;
+  Object.assign(shown, { webhook: null, delivery: null, pages: 1 });
+  at("deliveries-section").hidden = at("delivery-section").hidden = true;
+  for (const id of ["webhooks", "deliveries", "delivery"]) at(id).replaceChildren();
+  say("Loading…");
+  return round.signal;
 }
 
 function begin() {
-  round?.abort();
-  round = new AbortController();
-  Object.assign(shown, { webhook: null, delivery: null });
-  poll(round.signal);
-  listen(round.signal);
+  const signal = startOver();
+  poll(signal);
+  listen(signal);
 }
 
 async function enter() {
   at("forget").hidden = false;
-  say("Loading…");
+  offer([]);
   try {
-    await offerOrganizations();
+    offer(await organizationsToPick(signal));
     begin();
   } catch (error) {
     say(error.message);
@@ -143,3 +160,6 @@ if (savedKey()) {
   at("key").required = false;
   enter();
 }
+  const signal = startOver();
+    if (signal.aborted) return;
+    at("webhooks").replaceChildren(hint);
