@@ -23,27 +23,44 @@ function say(text) {
   if (at("state").textContent !== text) at("state").textContent = text;
 }
 
-/** Puts `made` in place of what is there, unless nothing changed; what was open or focused stays so. */
+/** Puts `made` in place of what is there, unless nothing changed; what was open, scrolled or focused stays so. */
 function place(id, made) {
   const holder = at(id);
-  const open = [...holder.querySelectorAll("details")].map((details) => details.open);
-  made.querySelectorAll("details").forEach((details, index) => (details.open = open[index] ?? false));
+  const open = new Set([...holder.querySelectorAll("details[open]")].map((details) => details.id));
+  made.querySelectorAll("details").forEach((details) => (details.open = open.has(details.id)));
   if (holder.firstElementChild?.isEqualNode(made)) return;
   const focused = holder.contains(document.activeElement) ? document.activeElement.id : null;
+  const scrolled = [...holder.querySelectorAll(".scroll, pre")].map(({ id, scrollLeft, scrollTop }) => ({ id, scrollLeft, scrollTop }));
   holder.replaceChildren(made);
-  if (focused) at(focused)?.focus();
+  for (const { id, scrollLeft, scrollTop } of scrolled) at(id)?.scrollTo(scrollLeft, scrollTop);
+  if (focused) (at(focused) ?? holder).focus({ preventScroll: true });
+}
+
+/** As many pages of the list as were asked for, and whether there are more. */
+async function webhookPages(signal) {
+  const list = [];
+  let cursor = "";
+  for (let page = 0; page < shown.pages && cursor !== null; page++) {
+    const after = cursor && `&cursor=${cursor}`;
+    const { data, nextCursor } = await get(`/v1/webhooks?${organization()}includeDescendants=true&limit=200${after}`, signal);
+    list.push(...data);
+    cursor = nextCursor;
+  }
+  return { list, isMore: cursor !== null };
 }
 
 async function refresh(signal) {
-  const webhooks = await get(`/v1/webhooks?${organization()}includeDescendants=true&limit=200`, signal);
-  place("webhooks", view.webhooks(webhooks.data, shown.webhook, chooseWebhook));
-  at("deliveries-section").hidden = shown.webhook === null;
-  at("delivery-section").hidden = shown.delivery === null;
-  if (shown.webhook !== null) {
-    const deliveries = await get(`/v1/webhooks/${shown.webhook}/deliveries?limit=25`, signal);
-    place("deliveries", view.deliveries(deliveries.data, shown.delivery, chooseDelivery));
-  }
-  if (shown.delivery !== null) place("delivery", view.delivery(await get(`/v1/deliveries/${shown.delivery}`, signal)));
+  const { list, isMore } = await webhookPages(signal);
+  place("webhooks", view.webhooks(list, shown.webhook, chooseWebhook, isMore ? showMore : null));
+  const { webhook, delivery } = shown;
+  const deliveries = webhook && (await get(`/v1/webhooks/${webhook}/deliveries?limit=25`, signal));
+  const details = delivery && (await get(`/v1/deliveries/${delivery}`, signal));
+  // Another choice meanwhile looks for itself.
+  if (shown.webhook !== webhook || shown.delivery !== delivery) return;
+  if (deliveries) place("deliveries", view.deliveries(deliveries.data, delivery, chooseDelivery));
+  if (details) place("delivery", view.delivery(details));
+  at("deliveries-section").hidden = !deliveries;
+  at("delivery-section").hidden = !details;
   say("Live");
 }
 
@@ -66,14 +83,30 @@ function refreshSoon() {
   }, PAUSE_MS);
 }
 
+/** Shows what somebody chose, which may be far below the choice. Updates leave the reader where they are. */
+async function reveal(id) {
+  await refreshSafely();
+  if (at(id).hidden) return;
+  at(id).focus({ preventScroll: true });
+  at(id).scrollIntoView();
+}
+
 function chooseWebhook(id) {
   Object.assign(shown, { webhook: shown.webhook === id ? null : id, delivery: null });
-  refreshSafely();
+  reveal("deliveries-section");
 }
 
 function chooseDelivery(id) {
   shown.delivery = shown.delivery === id ? null : id;
-  refreshSafely();
+  reveal("delivery-section");
+}
+
+async function showMore() {
+  const openers = () => at("webhooks").querySelectorAll("tbody button");
+  const before = openers().length;
+  shown.pages += 1;
+  await refreshSafely();
+  openers()[before]?.focus();
 }
 
 /** Follows the organization's events where the key may; polling goes on either way. */
@@ -134,12 +167,15 @@ function begin() {
 }
 
 async function enter() {
+  const signal = startOver();
   at("forget").hidden = false;
   offer([]);
   try {
     offer(await organizationsToPick(signal));
     begin();
   } catch (error) {
+    if (signal.aborted) return;
+    at("webhooks").replaceChildren(hint);
     say(error.message);
   }
 }
@@ -160,6 +196,3 @@ if (savedKey()) {
   at("key").required = false;
   enter();
 }
-  const signal = startOver();
-    if (signal.aborted) return;
-    at("webhooks").replaceChildren(hint);

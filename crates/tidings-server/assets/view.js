@@ -12,7 +12,7 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-const quiet = (text) => element("p", { class: "quiet" }, text);
+const quiet = (...text) => element("p", { class: "quiet" }, ...text);
 const badge = (word) => element("span", { class: `badge ${word}` }, word);
 
 function when(time) {
@@ -24,7 +24,7 @@ function table(caption, titles, rows) {
   const head = element("tr", {}, ...titles.map((title) => element("th", { scope: "col" }, title)));
   return element(
     "div",
-    { class: "scroll" },
+    { class: "scroll", id: `scroll-${caption}` },
     element("table", {}, element("caption", { class: "unseen" }, caption), element("thead", {}, head), element("tbody", {}, ...rows)),
   );
 }
@@ -35,7 +35,8 @@ function opener(id, text, chosen, choose) {
   return element("button", { type: "button", class: "link", id: `open-${id}`, "aria-pressed": String(chosen), onclick: () => choose(id) }, text);
 }
 
-export function webhooks(list, chosen, choose) {
+/** The webhooks; `showMore` is null where these are all. */
+export function webhooks(list, chosen, choose, showMore) {
   if (list.length === 0) return quiet("No webhooks yet. POST /v1/webhooks makes one.");
   const rows = list.map((webhook) =>
     row(
@@ -47,7 +48,11 @@ export function webhooks(list, chosen, choose) {
       element("span", {}, when(webhook.lastDeliveryAt), webhook.lastDeliveryStatus ? " " : "", webhook.lastDeliveryStatus ? badge(webhook.lastDeliveryStatus) : ""),
     ),
   );
-  return table("Webhooks", ["Name", "URL", "Status", "Pending", "Last delivery"], rows);
+  return element("div", {}, table("Webhooks", ["Name", "URL", "Status", "Pending", "Last delivery"], rows), showMore && more(list.length, showMore));
+}
+
+function more(count, showMore) {
+  return quiet(`The newest ${count} are shown. `, element("button", { type: "button", id: "more", onclick: showMore }, "Show more"));
 }
 
 export function deliveries(list, chosen, choose) {
@@ -72,28 +77,36 @@ export function delivery(shown) {
     ...[["Delivery", shown.id], ["Event", `${shown.event} ${shown.eventId}`], ["Status", shown.reason ? `${shown.status} (${shown.reason})` : shown.status]]
       .flatMap(([term, text]) => [element("dt", {}, term), element("dd", {}, text)]),
   );
-  const attempts = shown.attempts.length === 0 ? [quiet("Not attempted yet.")] : shown.attempts.toReversed().map(attempt);
+  const attempts = shown.attempts.length === 0 ? [quiet("Not attempted yet.")] : shown.attempts.toReversed().map((tried) => attempt(`${shown.id}-${tried.number}`, tried));
   return element("div", {}, facts, ...attempts);
 }
 
-function attempt(tried) {
+/** One attempt. What can be opened, scrolled or focused in it has an id that begins with `id`, so that an update finds it again. */
+function attempt(id, tried) {
   const outcome = tried.error === null ? badge("succeeded") : badge("failed");
   const answer = tried.statusCode === null ? tried.error : `${tried.statusCode}${tried.error ? ` ${tried.error}` : ""}`;
   return element(
     "article",
     {},
     element("h3", {}, `Attempt ${tried.number} `, outcome, ` ${answer} · ${tried.durationMs} ms · `, when(tried.startedAt)),
-    details("Request headers", headers(tried.request.headers)),
+    headers(`${id}-request`, "Request headers", tried.request.headers),
     tried.response === null
       ? quiet("No answer arrived.")
-      : element("div", {}, details("Response headers", headers(tried.response.headers)), body(tried.response)),
+      : element("div", {}, headers(`${id}-response`, "Response headers", tried.response.headers), body(`${id}-body`, tried.response)),
   );
 }
 
-const details = (title, content) => element("details", {}, element("summary", {}, title), content);
-const headers = (named) => element("pre", {}, Object.entries(named).map(([name, value]) => `${name}: ${value}`).join("\n") || "none");
+function headers(id, title, named) {
+  const lines = Object.entries(named).map(([name, value]) => `${name}: ${value}`);
+  return element(
+    "details",
+    { id },
+    element("summary", { id: `${id}-summary` }, title),
+    element("pre", { id: `${id}-lines` }, lines.join("\n") || "none"),
+  );
+}
 
-function body(response) {
+function body(id, response) {
   if (response.body === "") return quiet("The answer had no body.");
-  return element("div", {}, element("pre", {}, response.body), response.truncated ? quiet("The rest was not kept.") : null);
+  return element("div", {}, element("pre", { id }, response.body), response.truncated ? quiet("The rest was not kept.") : null);
 }
