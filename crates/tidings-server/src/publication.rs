@@ -73,6 +73,7 @@ impl Publication {
             listed: None,
             faults: Faults::new(),
             oversized: Vec::new(),
+            untyped: 0,
             events: Vec::new(),
         };
         let members = reading.members("", root);
@@ -88,6 +89,9 @@ impl Publication {
     }
 }
 
+/// To so many unknown types of a request the nearest is looked for among all there are.
+const SUGGESTED_MAX: usize = 20;
+
 struct Reading<'c> {
     call: &'c Call,
     places: Places<'c>,
@@ -95,6 +99,8 @@ struct Reading<'c> {
     listed: Option<String>,
     faults: Faults,
     oversized: Vec<Fault>,
+    /// How many events name no type that is known.
+    untyped: usize,
     events: Vec<(OrganizationId, NewEvent)>,
 }
 
@@ -209,7 +215,11 @@ impl Reading<'_> {
             None
         });
         let directory = self.call.app.store.directory();
-        let kind = body.parsed("type", |name| Kind::named(name, organization, directory));
+        let may_suggest = self.untyped < SUGGESTED_MAX;
+        let kind = body.parsed("type", |name| {
+            Kind::named(name, organization, directory, may_suggest)
+        });
+        self.untyped += usize::from(kind.is_none());
         let external_id = body.text("externalId", 1..=EXTERNAL_ID_CHARS_MAX);
         let ordering_key = body.text("orderingKey", 1..=EXTERNAL_ID_CHARS_MAX);
         let envelope = Envelope {

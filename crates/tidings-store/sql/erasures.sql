@@ -8,10 +8,19 @@ end
 where id = $1;
 
 -- name: deliveries_of_event
--- What a publish owed lies between the event and the next one; what replays owed, anywhere.
+-- What a publish owed follows the event, and ends where something else does; what replays owed, anywhere.
 select id, webhook_id
 from deliveries
-where id > $1 and id < $2 and event_id = $1 and replay_id is null
+where id > $1 and id < coalesce(
+  (
+    select id
+    from deliveries
+    where id > $1 and (event_id <> $1 or replay_id is not null)
+    order by id
+    limit 1
+  ),
+  9223372036854775807
+)
 union all
 select id, webhook_id
 from deliveries

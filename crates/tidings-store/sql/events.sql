@@ -45,6 +45,10 @@ insert into sequences (organization_id, conversation, last)
 values ($1, $2, $3)
 on conflict (organization_id, conversation) do update set last = excluded.last;
 
+-- name: delete_sequences_of_organization
+delete from sequences
+where organization_id = $1;
+
 -- name: events_before
 select id, organization_id, type, version, occurred_at, external_id, ordering_key, sequence, actor, data, created_at, traceparent
 from events

@@ -18,11 +18,12 @@ pub(super) enum Kind {
 
 impl Kind {
     /// The type that `name` means in an organization; without one, what is not in the catalogue cannot
-    /// be told.
+    /// be told. `may_suggest` is whether the fault of an unknown one looks for what was meant.
     pub(super) fn named(
         name: &str,
         organization: Option<OrganizationId>,
         directory: &Directory,
+        may_suggest: bool,
     ) -> Result<Option<Self>, String> {
         match (event_type(name), organization) {
             (Some(known), _) if known.is_publishable() => Ok(Some(Self::Canonical(known))),
@@ -32,7 +33,8 @@ impl Kind {
             (None, None) => Ok(None),
             (None, Some(organization)) => match directory.event_type(organization, name) {
                 Some(custom) => Ok(Some(Self::Custom(custom))),
-                None => Err(unknown(name, &directory.event_types_in(organization))),
+                None if may_suggest => Err(unknown(name, &directory.event_types_in(organization))),
+                None => Err(format!("is no event type. {LISTED}")),
             },
         }
     }
@@ -84,6 +86,8 @@ impl Kind {
     }
 }
 
+const LISTED: &str = "GET /v1/event-types lists all";
+
 fn unknown(name: &str, custom: &[Arc<CustomType>]) -> String {
     let publishable = event_types()
         .iter()
@@ -91,5 +95,5 @@ fn unknown(name: &str, custom: &[Arc<CustomType>]) -> String {
         .map(EventType::name);
     let names = publishable.chain(custom.iter().map(|custom| custom.name.as_str()));
     let near = suggest(name, names).unwrap_or_default();
-    format!("is no event type; the nearest is `{near}`. GET /v1/event-types lists all")
+    format!("is no event type; the nearest is `{near}`. {LISTED}")
 }

@@ -96,6 +96,20 @@ async fn all_of_a_batch_or_none() {
 }
 
 #[tokio::test]
+async fn what_was_meant_is_looked_for_a_few_times() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant().await;
+    let events = vec![json!({"type": "tag.aded", "data": {}}); 25];
+    let refused = tenant.post("/v1/events", json!({"events": events})).await;
+    let faults = refused.problem(422, "invalid_request");
+    let suggests = faults
+        .iter()
+        .filter(|fault| fault.contains("the nearest is `tag.added`"));
+    assert_eq!((faults.len(), suggests.count()), (25, 20));
+    assert!(faults[24].ends_with("is no event type. GET /v1/event-types lists all"));
+}
+
+#[tokio::test]
 async fn faults_of_an_event() {
     let app = TestApp::start().await;
     let tenant = app.tenant().await;

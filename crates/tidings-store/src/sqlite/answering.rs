@@ -50,7 +50,7 @@ impl Commit<'_> {
                 .map(drop)
                 .map_err(|rejection| ReplyError::of(&rejection))),
             // The attempt was made all the same, and must not be lost for it.
-            Err(error) if error.sqlite_error_code().is_none() => {
+            Err(error @ rusqlite::Error::FromSqlConversionFailure(..)) => {
                 let conversation = replies.conversation;
                 tracing::error!(%conversation, %error, "a conversation that was replied to cannot be read");
                 Ok(Err(ReplyError::ConversationNotHeld))

@@ -111,6 +111,7 @@ impl Commit<'_> {
         self.execute("delete_records_of_organization", [id.0])?;
         self.execute("delete_record_keys_of_organization", [id.0])?;
         self.words.forget(id);
+        self.execute("delete_sequences_of_organization", [id.0])?;
         self.execute("forget_settings", params![document::ORGANIZATION, id.0])?;
         self.remove_noun(id, document::ORGANIZATION, id.0, Noun::OrganizationGone(id))?;
         Ok(Ok(()))

@@ -12,7 +12,6 @@ use tidings_core::id::{ContactId, DeliveryId, EventId, OrganizationId, WebhookId
 use super::group::Commit;
 use super::late::{Shelf, Waiting};
 use super::paging::Bounds;
-use super::past;
 use super::places::{Owner, Place, Stretch};
 use super::records;
 use crate::change::Refusal;
@@ -126,11 +125,10 @@ impl Commit<'_> {
         if self.execute("erase_event", [id.0])? == 0 {
             return Ok(Err(Refusal::NotFound));
         }
-        let next = past::next_event(&self.transaction, id)?.map_or(i64::MAX, |next| next.0);
         let deliveries: Vec<(DeliveryId, WebhookId)> = self
             .transaction
             .prepare_cached(statement("deliveries_of_event"))?
-            .query_map([id.0, next], |row| {
+            .query_map([id.0], |row| {
                 Ok((DeliveryId(row.get(0)?), WebhookId(row.get(1)?)))
             })?
             .collect::<Result<_, _>>()?;
