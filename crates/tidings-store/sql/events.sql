@@ -9,6 +9,11 @@ select id, organization_id, type, version, occurred_at, external_id, ordering_ke
 from events
 where id = $1;
 
+-- name: type_of_event
+select type
+from events
+where id = $1;
+
 -- name: has_data
 select 1
 from events
@@ -50,13 +55,13 @@ delete from sequences
 where organization_id = $1;
 
 -- name: events_before
-select id, organization_id, type, version, occurred_at, external_id, ordering_key, sequence, actor, data, created_at, traceparent
+select id, organization_id, type
 from events
 where id >= $1 and id < $2
 order by id desc;
 
 -- name: events_after
-select id, organization_id, type, version, occurred_at, external_id, ordering_key, sequence, actor, data, created_at, traceparent
+select id, organization_id, type
 from events
 where id >= $1 and id < $2
 order by id;

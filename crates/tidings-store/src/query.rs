@@ -31,6 +31,13 @@ pub struct EventQuery {
     pub limit: usize,
 }
 
+impl EventQuery {
+    /// Whether an event of this type is asked for.
+    pub(crate) fn means(&self, kind: &str) -> bool {
+        self.kind.as_deref().is_none_or(|wanted| wanted == kind)
+    }
+}
+
 /// Where a page of events starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventPage {

@@ -38,6 +38,7 @@ mod conversations;
 mod counters;
 mod counting;
 mod erasing;
+mod events;
 mod expiring;
 mod explaining;
 mod folding;
@@ -262,14 +263,14 @@ impl Engine {
 
     pub(crate) async fn event(&self, id: EventId) -> Result<Option<Event>, StoreError> {
         self.readers
-            .read(move |connection| reading::event(connection, id))
+            .read(move |connection| events::event(connection, id))
             .await
     }
 
     pub(crate) async fn events(&self, query: EventQuery) -> Result<Page<Event>, StoreError> {
         let (directory, places) = (self.directory.clone(), self.places.clone());
         self.readers
-            .read(move |connection| reading::events(connection, &directory, &places, &query))
+            .read(move |connection| events::events(connection, &directory, &places, &query))
             .await
     }
 

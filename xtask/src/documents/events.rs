@@ -16,7 +16,8 @@ What each dialect sends, and when. An event has one canonical type, the name und
 under which `standard` tells it; each other dialect has its own name for it, or does not tell it.
 
 A member marked * is in every such object; others are left out while they are unknown, or null where that is \
-said. An *id* is a text or a whole number, as its publisher has it. In objects marked *open* a publisher's own \
+said. An *id* is a text or a whole number, as its publisher has it; the times in `data` are its publisher's too, \
+and those of Tidings' own are in UTC. In objects marked *open* a publisher's own \
 members are passed on as they are. The same as JSON Schema (2020-12): the `webhooks` of `/openapi.json`, or \
 `tidings types --dialect D --lang jsonschema`; the same command writes TypeScript, Python, Rust and Go. Headers, \
 signatures and how to answer are in [verifying.md](verifying.md).

@@ -109,7 +109,8 @@ pub(super) struct Http1 {
 impl Http1 {
     async fn open(wire: Wire) -> hyper::Result<Self> {
         let (sender, driver) = http1::Builder::new()
-            // Some receivers look for names exactly as vendors print them: `X-Hub-Signature`.
+            // Some receivers look for names exactly as vendors print them: `X-Hub-Signature`. Of these
+            // `X-DialogBrain-Signature` alone comes out otherwise.
             .title_case_headers(true)
             // A flaw in a header must not lose a delivery that the status line accepts.
             .allow_spaces_after_header_name_in_responses(true)

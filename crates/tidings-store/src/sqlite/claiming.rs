@@ -11,7 +11,7 @@ use tidings_core::event::Outgoing;
 use tidings_core::id::{DeliveryId, EventId, WebhookId, first_key_at};
 use tidings_core::lane::{BacklogKeys, Claim, Claimed, PARKED_KEYS_MAX, Part};
 
-use super::{probing, reading};
+use super::{events, probing};
 use crate::sql::statement;
 
 /// How much event data one claim brings: the row that comes to it is the last. There is always one.
@@ -285,7 +285,7 @@ pub(super) fn with_events(
             event.clone()
         } else {
             let event = Arc::new(Outgoing::new(
-                load.query_row([due.event_id.0], reading::event_of)?,
+                load.query_row([due.event_id.0], events::event_of)?,
             ));
             bytes += event.event.content.data.len();
             read.insert(due.event_id, event.clone());

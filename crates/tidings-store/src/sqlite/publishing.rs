@@ -10,9 +10,9 @@ use tidings_core::id::{DeliveryId, EventId, OrganizationId, ReplayId, WebhookId}
 use tidings_core::webhook::Ordering;
 use tidings_events::EventFacts;
 
+use super::events;
 use super::group::Commit;
 use super::places::Place;
-use super::reading;
 use crate::answer::Answer;
 use crate::publish::{ACCEPTED, Publish, Published, accepted_body};
 use crate::sql::statement;
@@ -70,7 +70,7 @@ impl Commit<'_> {
             let stored = self
                 .transaction
                 .prepare_cached(statement("find_external_id"))?
-                .query_row(params![organization_id.0, external_id], reading::event_of)
+                .query_row(params![organization_id.0, external_id], events::event_of)
                 .optional()?;
             match stored {
                 Some(stored) if event.repeats(&stored) => {

@@ -1,11 +1,10 @@
-//! Reads for callers: events, deliveries, attempts, remembered answers.
+//! Reads for callers: deliveries, attempts, remembered answers.
 
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tidings_core::clock::Timestamp;
 use tidings_core::delivery::{Attempt, DiscardReason, HeaderRecord, ReplyError, State};
-use tidings_core::event::{Content, ERASED, Event, OccurredAt};
 use tidings_core::id::{DeliveryId, EventId, OrganizationId, WebhookId, first_key_at};
 use tidings_core::outcome::AttemptError;
 
@@ -15,8 +14,7 @@ use super::places::{Owner, Place, Recent, Stretch};
 use crate::answer::{Answer, Remembered};
 use crate::directory::Directory;
 use crate::query::{
-    DeliveryQuery, DeliveryRecord, DeliveryRow, EventFilter, EventPage, EventQuery, Page, Reach,
-    Status, Whose,
+    DeliveryQuery, DeliveryRecord, DeliveryRow, EventFilter, Page, Reach, Status, Whose,
 };
 use crate::seal::Sealer;
 use crate::sql::statement;
@@ -26,87 +24,6 @@ pub(super) const MERGED_MAX: usize = 200;
 /// How many attempts of a delivery are shown, the newest. A schedule has 21 at most; a failing lane that is
 /// never disabled goes on with probes.
 const ATTEMPTS_SHOWN_MAX: usize = 200;
-
-pub(super) fn event(connection: &Connection, id: EventId) -> rusqlite::Result<Option<Event>> {
-    connection
-        .prepare_cached(statement("load_event"))?
-        .query_row([id.0], event_of)
-        .optional()
-}
-
-/// An event from the columns that every statement on events selects.
-pub(super) fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {
-    let created_at = Timestamp::from_ms(row.get(10)?);
-    Ok(Event {
-        id: EventId(row.get(0)?),
-        organization_id: OrganizationId(row.get(1)?),
-        created_at,
-        sequence: row.get(7)?,
-        occurred_at: row
-            .get::<_, Option<String>>(4)?
-            .map_or(OccurredAt::Made(created_at), OccurredAt::Given),
-        content: Content {
-            kind: row.get(2)?,
-            version: row.get(3)?,
-            external_id: row.get(5)?,
-            ordering_key: row.get(6)?,
-            actor: row.get(8)?,
-            data: row
-                .get::<_, Option<String>>(9)?
-                .unwrap_or_else(|| ERASED.into()),
-            traceparent: row.get(11)?,
-        },
-    })
-}
-
-pub(super) fn events(
-    connection: &Connection,
-    directory: &Directory,
-    places: &Waiting<Place>,
-    query: &EventQuery,
-) -> rusqlite::Result<Page<Event>> {
-    let since = query.since.map_or(0, first_key_at);
-    let (keys, newest_first) = match query.page {
-        EventPage::Before(id) => (since..id.map_or(i64::MAX, |id| id.0), true),
-        EventPage::After(id) => (
-            since.max(id.map_or(0, |id| id.0.saturating_add(1)))..i64::MAX,
-            false,
-        ),
-    };
-    let (organizations, recent) = places.look(connection, |shelf| {
-        let organizations = organizations_within(directory, &query.reach);
-        let owners = organizations.iter().copied().map(Owner::from);
-        let is_few = organizations.len() <= MERGED_MAX;
-        let recent = is_few.then(|| shelf.recent_of(owners, &keys));
-        (organizations, recent)
-    })?;
-    let wanted = |event: &Event| {
-        let kind = query.kind.as_ref();
-        kind.is_none_or(|kind| *kind == event.content.kind)
-    };
-    let Some(recent) = recent else {
-        let within = |event: &Event| organizations.contains(&event.organization_id);
-        let wanted = |event: &Event| within(event) && wanted(event);
-        let name = if newest_first {
-            "events_before"
-        } else {
-            "events_after"
-        };
-        let (values, bounds) = ([keys.start, keys.end], Bounds::whole(query.limit));
-        return page(connection, name, values, bounds, event_of, wanted);
-    };
-    let bounds = Bounds::share(query.limit, organizations.len());
-    let load = |key| event(connection, EventId(key));
-    let pages = organizations.iter().map(|id| {
-        let stretch = Stretch {
-            owner: Owner::from(*id),
-            keys: keys.clone(),
-            newest_first,
-        };
-        recent.page(connection, &stretch, bounds, load, wanted)
-    });
-    merge(pages, query.limit, newest_first, |event| event.id.0)
-}
 
 pub(super) fn webhook_of(
     connection: &Connection,

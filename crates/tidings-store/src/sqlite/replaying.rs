@@ -20,7 +20,7 @@ use super::job::Job;
 use super::late::{Shelf, Waiting};
 use super::past::{Past, Stretch};
 use super::places::Place;
-use super::{Engine, reading, replays};
+use super::{Engine, events, replays};
 use crate::change::Refusal;
 use crate::directory::Directory;
 use crate::error::StoreError;
@@ -145,7 +145,7 @@ impl Planner<'_> {
         let found = self.past.find(&replay.selection, stretch, room)?;
         let mut events = Vec::with_capacity(found.events.len());
         for id in found.events {
-            if let Some(event) = reading::event(snapshot, id)? {
+            if let Some(event) = events::event(snapshot, id)? {
                 events.push(Arc::new(Outgoing::new(event)));
             }
         }
