@@ -39,6 +39,7 @@ mod counters;
 mod counting;
 mod erasing;
 mod events;
+mod examining;
 mod expiring;
 mod explaining;
 mod folding;
@@ -65,6 +66,7 @@ mod upkeep;
 mod waking;
 mod words;
 
+pub(crate) use examining::examine;
 use folding::{LOG_PAGES, Log};
 use job::{Job, Reply};
 use late::Waiting;

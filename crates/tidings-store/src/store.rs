@@ -1,7 +1,7 @@
 //! The store's face: a handful of calls, the same whatever engine is behind.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -29,7 +29,7 @@ use crate::query::{
     ReplayRecord,
 };
 use crate::seal::Sealer;
-use crate::sqlite::{Engine, Waking};
+use crate::sqlite::{Engine, Waking, examine};
 
 /// How many commits the delivery side may lag behind before handoffs are dropped.
 const HANDOFFS_MAX: usize = 256;
@@ -106,6 +106,11 @@ struct Inner {
 }
 
 impl Store {
+    /// Whether what lies at `path` could be opened with these keys, as far as can be told without opening it.
+    pub fn examine(path: &Path, sealer: &Sealer) -> Result<(), OpenError> {
+        examine(path, sealer)
+    }
+
     /// Opens or makes the database and reads the directory.
     pub fn open(
         options: StoreOptions,

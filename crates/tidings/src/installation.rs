@@ -17,7 +17,6 @@ use tidings_delivery::transport::{Resolver, Transport, TransportOptions};
 use tidings_delivery::{Engine, EngineOptions};
 use tidings_server::{App, AppOptions, key_hash};
 use tidings_store::change::Change;
-use tidings_store::seal::Sealer;
 use tidings_store::{Handoff, Store, StoreOptions};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -156,10 +155,9 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 fn open_store(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<(Store, Handoff)> {
     let config::Store::Sqlite { path } = &config.store;
-    let keys: Vec<_> = config.secrets_keys.iter().map(|key| key.0).collect();
     let options = StoreOptions {
         path: path.clone(),
-        sealer: Sealer::new(&keys),
+        sealer: config.sealer(),
     };
     Ok(Store::open(options, clock)?)
 }

@@ -66,10 +66,7 @@ pub(super) fn open(
     // Also seen by this: that it can be written. Else SQLite would leave files beside it that cannot.
     let locks = lock(path)?;
     let bytes = std::fs::metadata(path).map_or(0, |file| file.len());
-    if (1..PAGE_BYTES_MIN).contains(&bytes) {
-        // SQLite takes some such files for empty, and would overwrite them.
-        return Err(corrupt(path, "file is not a database"));
-    }
+    refuse_fragment(path, bytes)?;
     let mut writer = connect(path, true).map_err(|error| explain(path, &error))?;
     check(path, &writer)?;
     // Only now that it is known to be ours: this changes the file.
@@ -161,8 +158,16 @@ fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "secure_delete", "on")
 }
 
+/// Refuses what is too small for a database: SQLite takes some such files for empty, and would overwrite them.
+pub(super) fn refuse_fragment(path: &Path, bytes: u64) -> Result<(), OpenError> {
+    if (1..PAGE_BYTES_MIN).contains(&bytes) {
+        return Err(corrupt(path, "file is not a database"));
+    }
+    Ok(())
+}
+
 /// Refuses what is damaged, foreign or newer.
-fn check(path: &Path, connection: &Connection) -> Result<(), OpenError> {
+pub(super) fn check(path: &Path, connection: &Connection) -> Result<(), OpenError> {
     let number =
         |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     let explain = |error: rusqlite::Error| explain(path, &error);
@@ -264,7 +269,7 @@ pub(super) fn read_rows(connection: &Connection) -> rusqlite::Result<Vec<NounRow
     rows.collect()
 }
 
-fn place(row: &NounRow, sealer: &Sealer, tables: &mut Tables) -> Result<(), Unreadable> {
+pub(super) fn place(row: &NounRow, sealer: &Sealer, tables: &mut Tables) -> Result<(), Unreadable> {
     match row.kind {
         document::ORGANIZATION => {
             tables.put_organization(document::organization(row.id, row.version, &row.document)?);

@@ -164,6 +164,35 @@ async fn a_newer_schema_is_refused() {
     );
 }
 
+/// By whoever looks, and leaves everything as it is.
+#[tokio::test]
+async fn what_would_be_refused_is_seen_before() {
+    let damages = [
+        None,
+        Some("pragma application_id = 7"),
+        Some("pragma user_version = 900"),
+        Some("update directory set document = '{' where kind = 'webhook'"),
+    ];
+    for damage in damages {
+        let place = filled().await;
+        let path = place.path();
+        // As a store is left that was closed.
+        drop(open(&path).unwrap());
+        if let Some(damage) = damage {
+            let connection = Connection::open(&path).unwrap();
+            connection.execute_batch(damage).unwrap();
+        }
+        let files = || fs::read_dir(path.parent().unwrap()).unwrap().count();
+        let before = (fs::read(&path).unwrap(), files());
+        let seen = Store::examine(&path, &Sealer::default());
+        assert_eq!((fs::read(&path).unwrap(), files()), before);
+        let seen = seen.err().map(|error| error.to_string());
+        let refused = open(&path).err().map(|error| error.to_string());
+        assert_eq!(seen, refused, "{damage:?}");
+        assert_eq!(refused.is_some(), damage.is_some());
+    }
+}
+
 #[tokio::test]
 async fn a_second_store_is_kept_out() {
     let bench = Bench::<Sqlite>::open();

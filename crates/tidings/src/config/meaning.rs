@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 use rustls_pki_types::CertificateDer;
+use tidings_store::seal::Sealer;
 
 use super::parse::{self, Fault};
 use super::problem::Problems;
@@ -114,6 +115,12 @@ impl fmt::Debug for SecretsKey {
 }
 
 impl Config {
+    /// What seals secrets at rest.
+    pub(crate) fn sealer(&self) -> Sealer {
+        let keys: Vec<_> = self.secrets_keys.iter().map(|key| key.0).collect();
+        Sealer::new(&keys)
+    }
+
     /// Reads the meaning out of the texts; `problems` are those already found on the way here.
     pub(super) fn understand(raw: &RawConfig, problems: Problems) -> Result<Self, Problems> {
         let mut reader = Reader { raw, problems };

@@ -66,3 +66,27 @@ fn faults_are_marked_and_the_rest_is_still_looked_at() {
         done.stdout
     );
 }
+
+#[test]
+fn a_store_that_no_start_would_take_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a#b?.db");
+    let store = format!("sqlite:{}", path.display());
+    let check = |expect: Option<&str>| {
+        let before = std::fs::read(&path).unwrap();
+        let arguments = ["doctor", "--store", &store, "--listen", &silent()];
+        let done = tidings(&arguments).within(folder.path()).run();
+        match expect {
+            Some(expect) => assert!(done.stdout.contains(expect), "{}", done.stdout),
+            None => assert!(!done.stdout.contains('✗'), "{}", done.stdout),
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    };
+    std::fs::write(&path, "").unwrap();
+    check(None);
+    for junk in [&b"junk"[..], &[7; 8_192]] {
+        std::fs::write(&path, junk).unwrap();
+        check(Some("is damaged or not a database"));
+    }
+}

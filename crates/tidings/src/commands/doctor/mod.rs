@@ -114,7 +114,7 @@ pub(crate) fn run(arguments: &Arguments, environment: &Environment) -> Result<()
 }
 
 fn configured(config: &Config) -> Vec<Finding> {
-    let mut findings = store::look(&config.store);
+    let mut findings = store::look(config);
     if config.secrets_keys.is_empty() {
         findings.push(Finding::notable(
             "secrets and custom headers are stored unencrypted",

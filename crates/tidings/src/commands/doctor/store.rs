@@ -1,5 +1,5 @@
-//! The embedded store as the operating system sees it; nothing is opened, so a running server is
-//! not disturbed.
+//! The embedded store as the operating system sees it, and what lies in its file as long as nobody has it
+//! open: a running server is not disturbed.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -7,19 +7,20 @@ use std::path::Path;
 use rustix::fs::{Access, access, statvfs};
 
 use super::Finding;
-use crate::config::Store;
+use crate::config::{Config, Store};
 
 /// Below this, a busy installation is hours away from refusing work.
 const FREE_BYTES_MIN: u64 = 1 << 30;
 const OTHERS_MAY_READ: u32 = 0o004;
 
-pub(super) fn look(store: &Store) -> Vec<Finding> {
-    let Store::Sqlite { path } = store;
+pub(super) fn look(config: &Config) -> Vec<Finding> {
+    let Store::Sqlite { path } = &config.store;
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
     let mut findings = vec![reachable(path, folder)];
+    findings.extend(sound(path, config));
     findings.extend(private(path));
     findings.extend(roomy(folder));
     findings
@@ -55,6 +56,16 @@ fn reachable(path: &Path, folder: &Path) -> Finding {
             "give the file to the user that runs tidings",
         ),
     }
+}
+
+/// What a start would refuse.
+fn sound(path: &Path, config: &Config) -> Option<Finding> {
+    access(path, Access::READ_OK).ok()?;
+    let error = tidings_store::Store::examine(path, &config.sealer()).err()?;
+    Some(Finding::bad(
+        error.to_string(),
+        "`tidings serve` refuses to start with it",
+    ))
 }
 
 fn private(path: &Path) -> Option<Finding> {
