@@ -46,11 +46,11 @@ insert into erasures (id, organization_id, contact, position)
 values ($1, $2, $3, 0);
 
 -- name: next_organization_with_erasures
-select organization_id
-from erasures
-where organization_id > $1
-order by organization_id
-limit 1;
+-- After the last comes the first.
+select coalesce(
+  (select min(organization_id) from erasures where organization_id > $1),
+  (select min(organization_id) from erasures)
+);
 
 -- name: load_erasures
 -- Those that have come furthest: whoever came later walks with all others of its kind when they are done.

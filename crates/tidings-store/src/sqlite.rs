@@ -212,21 +212,17 @@ impl Engine {
 
     /// One step of the erasures of one organization, each in turn; true when there are any.
     async fn erase_some(&self) -> Result<bool, StoreError> {
-        let last = self.erased_last.swap(0, Ordering::Relaxed);
-        let places = self.places.clone();
-        let plan = move |snapshot: &_| -> rusqlite::Result<_> {
-            let next = erasing::after(snapshot, OrganizationId(last))?;
-            let Some(erasures) = next else {
-                return Ok(None);
-            };
-            let step = erasures.plan(snapshot, &places)?;
-            Ok(Some((erasures.organization(), step)))
+        let last = OrganizationId(self.erased_last.load(Ordering::Relaxed));
+        let next = move |snapshot: &_| erasing::next(snapshot, last);
+        let Some(erasures) = self.readers.read(next).await? else {
+            return Ok(false);
         };
-        let Some((organization, step)) = self.readers.read(plan).await? else {
-            // Perhaps the others have their turn now.
-            return Ok(last != 0);
-        };
+        let organization = erasures.organization;
         self.erased_last.store(organization.0, Ordering::Relaxed);
+        // A read of its own: what waits is looked at before anything else.
+        let places = self.places.clone();
+        let plan = move |snapshot: &_| erasures.plan(snapshot, &places);
+        let step = self.readers.read(plan).await?;
         self.ask(|reply| Job::Erase(step, reply)).await?;
         Ok(true)
     }

@@ -39,21 +39,20 @@ pub(super) struct Step {
 /// Erasures of one organization that go on together.
 #[derive(Debug)]
 pub(super) struct Erasures {
-    organization: OrganizationId,
+    pub(super) organization: OrganizationId,
     position: EventId,
     /// Each with its contact, oldest first.
     contacts: Vec<(i64, String)>,
 }
 
-/// Those that go on in the first organization after `last`; `None` when there are none after it.
-pub(super) fn after(
+/// Those that go on in the organization whose turn it is after `last`.
+pub(super) fn next(
     snapshot: &Connection,
     last: OrganizationId,
 ) -> rusqlite::Result<Option<Erasures>> {
     let organization: Option<i64> = snapshot
         .prepare_cached(statement("next_organization_with_erasures"))?
-        .query_row([last.0], |row| row.get(0))
-        .optional()?;
+        .query_row([last.0], |row| row.get(0))?;
     let Some(organization) = organization else {
         return Ok(None);
     };
@@ -72,10 +71,6 @@ pub(super) fn after(
 }
 
 impl Erasures {
-    pub(super) fn organization(&self) -> OrganizationId {
-        self.organization
-    }
-
     /// Plans their next step.
     pub(super) fn plan(
         &self,

@@ -11,7 +11,7 @@ use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 
 use parking_lot::{RwLock, RwLockWriteGuard};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, DEFAULT_NAME, TransactionState, params};
 
 use crate::sql::statement;
 
@@ -78,6 +78,9 @@ impl<E: Entry> Waiting<E> {
         snapshot: &Connection,
         look: impl FnOnce(&Shelf<E>) -> T,
     ) -> rusqlite::Result<T> {
+        // A snapshot that is older than the shelf would miss what was put into place between them.
+        let state = snapshot.transaction_state(DEFAULT_NAME)?;
+        debug_assert_eq!(state, TransactionState::None, "this is the first question");
         let shelf = self.0.read();
         in_place::<E>(snapshot)?;
         Ok(look(&shelf))
