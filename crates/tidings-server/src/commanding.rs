@@ -166,7 +166,7 @@ impl Call {
     ) -> Result<Answer, Problem> {
         let kind = query.kind;
         let page = self.app.store.records(query).await?;
-        let next = page.next.map(|key| Cursor {
+        let next = page.next().map(|key| Cursor {
             list: List::Records,
             key,
         });

@@ -216,28 +216,22 @@ pub struct Page<T> {
     pub rows: Vec<T>,
     /// Whether there may be more after them.
     pub more: bool,
-    /// Where to go on when there may be more: the key of the last row that was looked at. A filter
-    /// that hits little gives short pages, even empty ones, so that no read takes long.
-    pub next: Option<i64>,
-    /// Up to where nothing is left to be looked at: the key of the last row that was, wanted or not. Who
-    /// comes again goes on from there.
+    /// The key of the last row that was looked at, wanted or not: whoever comes again goes on from there.
     pub seen: Option<i64>,
 }
 
 impl<T> Page<T> {
-    /// The same with each row made into another.
-    pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {
-        let mut page = self;
-        let rows = std::mem::take(&mut page.rows);
-        page.with(rows.into_iter().map(make).collect())
+    /// Where to go on when there may be more. A filter that hits little gives short pages, even empty ones,
+    /// so that no read takes long.
+    pub fn next(&self) -> Option<i64> {
+        self.seen.filter(|_| self.more)
     }
 
-    /// The same with other rows.
-    pub fn with<U>(self, rows: Vec<U>) -> Page<U> {
+    /// The same with each row made into another.
+    pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {
         Page {
-            rows,
+            rows: self.rows.into_iter().map(make).collect(),
             more: self.more,
-            next: self.next,
             seen: self.seen,
         }
     }

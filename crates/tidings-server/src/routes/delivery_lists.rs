@@ -126,10 +126,10 @@ async fn list(
         }
     }
     let page = call.app.store.deliveries(query).await?;
-    if is_first && page.rows.is_empty() && page.next.is_none() {
+    if is_first && page.rows.is_empty() && page.next().is_none() {
         slip?;
     }
-    let next = page.next.map(|key| Cursor {
+    let next = page.next().map(|key| Cursor {
         list: List::Deliveries,
         key,
     });

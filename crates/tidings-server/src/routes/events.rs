@@ -198,7 +198,7 @@ fn read_page(query: &mut Query<'_>) -> (EventPage, usize) {
 /// Oldest first there is always a next cursor: a poller goes on from it.
 fn next_cursor(page: EventPage, found: &Page<Event>) -> Option<Cursor> {
     match page {
-        EventPage::Before(_) => found.next.map(|key| Cursor {
+        EventPage::Before(_) => found.next().map(|key| Cursor {
             list: List::Events,
             key,
         }),

@@ -144,7 +144,7 @@ impl Follower {
         let page = self.read(None, EventPage::Before(None), 1).await?;
         let newest = page.rows.first().map(|event| event.id);
         // None among so many: what there is lies before them.
-        Ok(newest.or(page.next.map(EventId)).unwrap_or(EventId(0)))
+        Ok(newest.or(page.next().map(EventId)).unwrap_or(EventId(0)))
     }
 
     /// The next piece of the stream, or its end: the server is ending, the key is gone, or the store
@@ -170,7 +170,7 @@ impl Follower {
                 self.after = EventId(seen);
             }
             let left = self.silence_left();
-            if left.is_zero() || (page.next.is_none() && !self.wait(left).await) {
+            if left.is_zero() || (!page.more && !self.wait(left).await) {
                 return Some(HEARTBEAT.to_owned());
             }
         }

@@ -102,7 +102,7 @@ impl Erasures {
         Ok(Step {
             erasures: serde_json::to_string(&erasures).expect("keys are numbers"),
             from: self.position,
-            to: page.next.map_or(self.position, EventId),
+            to: page.next().map_or(self.position, EventId),
             events: page.rows,
             is_last: !page.more,
         })

@@ -9,7 +9,7 @@ use tidings_core::event::{Content, ERASED, Event, OccurredAt};
 use tidings_core::id::{EventId, OrganizationId, first_key_at};
 
 use super::late::Waiting;
-use super::paging::{Bounds, merge, page};
+use super::paging::{Bounds, first, follow, merge};
 use super::places::{Owner, Place, Stretch};
 use super::reading::{MERGED_MAX, organizations_within};
 use crate::directory::Directory;
@@ -69,7 +69,7 @@ pub(super) fn events(
         let recent = is_few.then(|| shelf.recent_of(owners, &keys));
         (organizations, recent)
     })?;
-    let page = match recent {
+    let shown = match recent {
         Some(recent) => {
             let bounds = Bounds::share(query.limit, organizations.len());
             let pages = organizations.iter().map(|id| {
@@ -85,12 +85,7 @@ pub(super) fn events(
         }
         None => events_everywhere(connection, &organizations, query, &keys, newest_first)?,
     };
-    // Only what is shown is read whole.
-    let mut events = Vec::with_capacity(page.rows.len());
-    for key in &page.rows {
-        events.extend(event(connection, EventId(*key))?);
-    }
-    Ok(page.with(events))
+    follow(&shown, |key| event(connection, EventId(key)))
 }
 
 /// The key, if the event is of the type that is asked for.
@@ -117,14 +112,12 @@ fn events_everywhere(
     } else {
         "events_after"
     };
-    let read = |row: &Row<'_>| {
+    let mut walk = connection.prepare_cached(statement(name))?;
+    let all = walk.query_map([keys.start, keys.end], |row| {
         let is_within = organizations.contains(&OrganizationId(row.get(1)?));
         let is_meant = is_within && query.means(row.get_ref(2)?.as_str()?);
-        Ok((row.get(0)?, is_meant))
-    };
-    let (values, bounds) = ([keys.start, keys.end], Bounds::whole(query.limit));
-    let page = page(connection, name, values, bounds, read, |(_, is_meant)| {
-        *is_meant
+        let key = row.get(0)?;
+        Ok((key, is_meant.then_some(key)))
     })?;
-    Ok(page.map(|(key, _)| key))
+    first(all, Bounds::whole(query.limit), |_| Ok(true))
 }

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::opening::{check, explain, explain_row, place, read_rows, refuse_fragment};
+use super::opening::{
+    beside, check, explain, explain_row, place, read_rows, real, refuse_fragment,
+};
 use super::unavailable;
 use crate::directory::Tables;
 use crate::error::OpenError;
@@ -13,9 +15,7 @@ use crate::seal::Sealer;
 /// Refuses what [`open`](super::opening::open) would refuse of what lies in the file, and changes nothing. Of a
 /// store that is in use, or was left without an end, nothing is said: part of it lies beside the file.
 pub(crate) fn examine(path: &Path, sealer: &Sealer) -> Result<(), OpenError> {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    let is_unfolded = std::fs::metadata(log).is_ok_and(|log| log.len() > 0);
+    let is_unfolded = std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
     let file = std::fs::metadata(path).map_err(|error| unavailable(path, &error))?;
     refuse_fragment(path, file.len())?;
     if is_unfolded || file.len() == 0 {
@@ -33,13 +33,14 @@ pub(crate) fn examine(path: &Path, sealer: &Sealer) -> Result<(), OpenError> {
 
 /// As a file that nobody changes: neither locks nor files beside it are made.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let mut name = path.as_os_str().as_encoded_bytes().to_vec();
-    for (special, escaped) in [(b'%', "%25"), (b'?', "%3f"), (b'#', "%23")] {
-        let parts: Vec<_> = name.split(|byte| *byte == special).collect();
-        name = parts.join(escaped.as_bytes());
-    }
-    let uri = [b"file:", &*name, b"?immutable=1"].concat();
-    let uri = String::from_utf8_lossy(&uri);
+    // By its whole name: one that begins with two slashes would be taken for a host's.
+    let path = real(path);
+    let name = path.to_string_lossy();
+    let name = name
+        .replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23");
+    let uri = format!("file:{name}?immutable=1");
     let access = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-    Connection::open_with_flags(&*uri, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    Connection::open_with_flags(uri, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }

@@ -17,7 +17,7 @@ use super::group::Commit;
 use super::late::Waiting;
 use super::paging::Bounds;
 use super::places::{Owner, Place, Stretch};
-use super::{Engine, past, reading};
+use super::{Engine, reading};
 use crate::directory::Directory;
 use crate::document::{ORGANIZATION, WEBHOOK};
 use crate::error::StoreError;
@@ -120,18 +120,18 @@ fn newest_delivery(
     if let Some(id) = replayed {
         return Ok(Some(DeliveryId(id)));
     }
-    let next = past::next_event(snapshot, event)?.map_or(i64::MAX, |next| next.0);
     let stretch = Stretch {
         owner,
-        keys: later.start..next,
+        keys: later,
         newest_first: false,
     };
     let load = |key| {
         let mut owed = snapshot.prepare_cached(statement("owed_by_publishing"))?;
-        let id = owed.query_row([key], |row| row.get(1).map(DeliveryId));
-        id.optional()
+        let owed = owed.query_row([key], |row| Ok((row.get(0)?, DeliveryId(row.get(1)?))));
+        let owed = owed.optional()?;
+        Ok(owed.and_then(|(of, id)| (event == EventId(of)).then_some(id)))
     };
-    // What a publish owed comes first; what replays owed may be very much.
+    // What a publish owed the webhook comes before all that it was owed later.
     let first = Bounds::step(1, 1);
     let owed = recent.page(snapshot, &stretch, first, load, |_| true)?;
     Ok(owed.rows.first().copied())

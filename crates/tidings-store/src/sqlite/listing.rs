@@ -9,7 +9,7 @@ use tidings_core::id::OrganizationId;
 use tidings_core::record::Stored;
 
 use super::late::{Waiting, together};
-use super::paging::{Bounds, first, merge};
+use super::paging::{Bounds, first, follow, merge};
 use super::reading::{MERGED_MAX, organizations_within};
 use super::records::load;
 use super::words::Word;
@@ -37,15 +37,11 @@ pub(super) fn list(
         };
         (organizations, waiting)
     })?;
-    let page = match waiting {
+    let keys = match waiting {
         Waits::Anywhere(waiting) => everywhere(connection, waiting, &organizations, query)?,
         Waits::In(waiting) => each(connection, waiting, query)?,
     };
-    let mut records = Vec::with_capacity(page.rows.len());
-    for key in &page.rows {
-        records.extend(load(connection, query.kind, *key)?);
-    }
-    Ok(page.with(records))
+    follow(&keys, |key| load(connection, query.kind, key))
 }
 
 /// The records that wait to be listed, oldest first, for each mark of a query.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -100,11 +100,20 @@ pub(super) fn open(
 /// Keeps a second process out, by a file beside the database and by the database itself: the one is there
 /// when the other was replaced, or has another name too.
 fn lock(path: &Path) -> Result<[File; 2], OpenError> {
-    let mut beside = std::fs::canonicalize(path)
-        .unwrap_or_else(|_| path.to_owned())
-        .into_os_string();
-    beside.push("-lock");
-    Ok([lock_file(path, Path::new(&beside))?, lock_file(path, path)?])
+    let beside = beside(&real(path), "-lock");
+    Ok([lock_file(path, &beside)?, lock_file(path, path)?])
+}
+
+/// Where a file really is, by its whole name; a new one is where it is said to be.
+pub(super) fn real(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// The file that has the database's name and something more.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 /// Takes a file, made for the owner's eyes alone where there is none: secrets may come to be in it, and what

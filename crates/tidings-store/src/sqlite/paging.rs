@@ -89,7 +89,6 @@ pub(super) fn first<T>(
             return Ok(Page {
                 rows,
                 more: true,
-                next: last,
                 seen: last,
             });
         }
@@ -99,7 +98,6 @@ pub(super) fn first<T>(
     Ok(Page {
         rows,
         more: false,
-        next: None,
         seen: last,
     })
 }
@@ -122,9 +120,9 @@ pub(super) fn merge<T>(
             .into_iter()
             .flatten()
             .max_by_key(|key| rank(*key));
-        rows.extend(page.rows);
-        let ends = [broke_off, page.next].into_iter().flatten();
+        let ends = [broke_off, page.next()].into_iter().flatten();
         broke_off = ends.min_by_key(|key| rank(*key));
+        rows.extend(page.rows);
     }
     if let Some(end) = broke_off {
         rows.retain(|row| rank(key(row)) <= rank(end));
@@ -137,7 +135,19 @@ pub(super) fn merge<T>(
     Ok(Page {
         rows,
         more: broke_off.is_some(),
-        next: broke_off,
         seen: broke_off.or(seen),
+    })
+}
+
+/// A page of keys, each followed to its row. What is not shown is not read.
+pub(super) fn follow<T>(
+    keys: &Page<i64>,
+    load: impl Fn(i64) -> rusqlite::Result<Option<T>>,
+) -> rusqlite::Result<Page<T>> {
+    let rows = keys.rows.iter().filter_map(|key| load(*key).transpose());
+    Ok(Page {
+        rows: rows.collect::<Result<_, _>>()?,
+        more: keys.more,
+        seen: keys.seen,
     })
 }

@@ -146,7 +146,7 @@ impl Past<'_> {
     /// Every event within reach, and how it stands.
     fn all(&self, stretch: Stretch) -> rusqlite::Result<(Vec<Candidate>, EventId)> {
         let page = self.page(stretch)?;
-        let through = page.next.map_or(stretch.through, EventId);
+        let through = page.next().map_or(stretch.through, EventId);
         let standings = self.standings(Stretch { through, ..stretch })?;
         let mut candidates = page.rows;
         for candidate in &mut candidates {

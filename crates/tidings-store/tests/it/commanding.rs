@@ -115,7 +115,7 @@ async fn walk<P: Place>(bench: &Bench<P>, mut query: RecordQuery) -> Vec<i64> {
         let page = bench.store.records(query.clone()).await.unwrap();
         assert!(page.rows.len() <= query.limit);
         keys.extend(page.rows.iter().map(|stored| stored.key));
-        let Some(next) = page.next else { return keys };
+        let Some(next) = page.next() else { return keys };
         query.before = Some(next);
     }
 }

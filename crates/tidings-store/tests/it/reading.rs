@@ -32,8 +32,8 @@ async fn walk_events(store: &Store, mut query: EventQuery) -> Vec<EventId> {
         let page = store.events(query.clone()).await.unwrap();
         assert!(page.rows.len() <= query.limit);
         ids.extend(page.rows.iter().map(|event| event.id));
-        assert_eq!(page.more, page.next.is_some());
-        let Some(next) = page.next.map(EventId) else {
+        assert_eq!(page.more, page.next().is_some());
+        let Some(next) = page.next().map(EventId) else {
             return ids;
         };
         query.page = match query.page {
@@ -50,7 +50,7 @@ async fn walk_deliveries(store: &Store, mut query: DeliveryQuery) -> (Vec<Delive
         pages += 1;
         assert!(page.rows.len() <= query.limit);
         ids.extend(page.rows.iter().map(|row| row.id));
-        let Some(next) = page.next else {
+        let Some(next) = page.next() else {
             assert!(!page.more);
             return (ids, pages);
         };
@@ -67,7 +67,7 @@ pub(crate) async fn what_was_seen_is_told<P: Place>() {
     query.kind = Some("tag.added".into());
     let seen = async |query: &EventQuery| {
         let page = bench.store.events(query.clone()).await.unwrap();
-        assert!(page.rows.is_empty() && page.next.is_none());
+        assert!(page.rows.is_empty() && page.next().is_none());
         page.seen
     };
     assert_eq!(seen(&query).await, None);
