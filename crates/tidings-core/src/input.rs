@@ -14,7 +14,7 @@ mod value;
 pub use numbers::number_faults;
 pub use object::Object;
 pub use query::Query;
-pub use value::{read_value, twice};
+pub use value::{Unambiguous, read_value, twice};
 
 /// What a time must look like, for the texts of faults.
 const TIME_FORM: &str =

@@ -19,7 +19,7 @@ use tidings_core::event::{
 };
 use tidings_core::fault::Fault;
 use tidings_core::id::OrganizationId;
-use tidings_core::input::{Faults, Object, read_value, twice};
+use tidings_core::input::{Faults, Object, Unambiguous, read_value, twice};
 
 use crate::actor;
 use crate::call::{Call, malformed};
@@ -286,22 +286,25 @@ impl<'de> Visitor<'de> for MembersVisitor {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Members<'de>, M::Error> {
-        let mut members = Members {
-            others: Map::new(),
-            data: None,
-            events: None,
-        };
+        let (mut others, mut data, mut events) = (Map::new(), None, None);
         while let Some(name) = map.next_key::<Cow<'de, str>>()? {
             match &*name {
-                "data" if members.data.is_none() => members.data = map.next_value()?,
-                "events" if members.events.is_none() => members.events = map.next_value()?,
+                "data" if data.is_none() => data = Some(map.next_value()?),
+                "events" if events.is_none() => events = Some(map.next_value()?),
                 "data" | "events" => return Err(twice(&name)),
-                _ if members.others.contains_key(&*name) => return Err(twice(&name)),
+                other if others.contains_key(other) => return Err(twice(other)),
                 _ => {
-                    members.others.insert(name.into_owned(), map.next_value()?);
+                    let Unambiguous(value) = map.next_value()?;
+                    others.insert(name.into_owned(), value);
                 }
             }
         }
-        Ok(members)
+        // Only now: `null` is left out, and yet it was named.
+        let is_said = |raw: &&RawValue| raw.get() != "null";
+        Ok(Members {
+            others,
+            data: data.filter(is_said),
+            events: events.filter(is_said),
+        })
     }
 }

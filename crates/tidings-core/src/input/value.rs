@@ -5,13 +5,15 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// Reads JSON as a value. An object that names a member twice is refused: some readers take the first of the
-/// two, some the last, and what was checked would not be what a receiver sees (RFC 7493 §2.3).
+/// Reads JSON as an [`Unambiguous`] value.
 pub fn read_value(text: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(text).map(|Unambiguous(value)| value)
 }
 
-struct Unambiguous(Value);
+/// A value none of whose objects names a member twice: some readers take the first of the two, some the last,
+/// and what was checked would not be what a receiver sees (RFC 7493 §2.3). Others are refused.
+#[derive(Debug)]
+pub struct Unambiguous(pub Value);
 
 impl<'de> Deserialize<'de> for Unambiguous {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {

@@ -101,9 +101,21 @@ async fn names_that_stand_twice() {
         faults[0].starts_with("/data ") && faults[0].contains("names `id` twice"),
         "{faults:?}"
     );
-    let faults = publish(r#"{"type": "tag.added", "type": "message.received"}"#).await;
-    let faults = faults.problem(422, "invalid_request");
-    assert!(faults[0].contains("names `type` twice"), "{faults:?}");
+    for (body, name) in [
+        (
+            r#"{"type": "tag.added", "type": "message.received"}"#,
+            "type",
+        ),
+        (r#"{"type": "tag.added", "data": null, "data": {}}"#, "data"),
+        (
+            r#"{"type": "tag.added", "actor": {"id": "a", "id": "b"}}"#,
+            "id",
+        ),
+    ] {
+        let faults = publish(body).await.problem(422, "invalid_request");
+        let twice = format!("names `{name}` twice");
+        assert!(faults[0].contains(&twice), "{faults:?}");
+    }
     tenant
         .send(
             Method::POST,
